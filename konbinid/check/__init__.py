@@ -1,0 +1,1 @@
+"""The independent second look, with its own read-only database role."""

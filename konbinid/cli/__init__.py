@@ -1,0 +1,1 @@
+"""The konbinid command."""

@@ -1,0 +1,1 @@
+"""Pure rules and values: no Twisted, SQL, PDF, clock, randomness or files."""

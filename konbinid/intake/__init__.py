@@ -1,0 +1,1 @@
+"""The core systems' files: watched, checked, applied in one transaction each."""

@@ -1,0 +1,1 @@
+"""The desk: the one place where a request becomes a certificate."""

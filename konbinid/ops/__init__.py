@@ -1,0 +1,1 @@
+"""Lease, health, TLS contexts and start-up steps."""

@@ -1,0 +1,1 @@
+"""Form and content become a PDF, and the PDF is read back."""

@@ -1,0 +1,1 @@
+"""The demo city, the centre and the kiosk: they speak to the doors only."""
