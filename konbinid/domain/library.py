@@ -1,0 +1,125 @@
+"""The dated library: what the city decides and changes by date, and what was in force at any instant.
+
+An entry is never edited: a change is a new entry, a mistake is withdrawn by another row. So the answer for any past instant stays
+what it was (certificates.md, "effective-dated").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+from enum import StrEnum
+from typing import Any
+
+from konbinid.domain.content import OfficialSeal
+from konbinid.domain.kinds import Kind, Switch
+
+
+class Item(StrEnum):
+    """What the library holds. Items marked per kind carry a kind; the others do not."""
+
+    MAYOR = "mayor"  # title, name
+    OFFICIAL_SEAL = "official_seal"  # image by its sha256, size
+    POLICY = "policy"  # minimum age and the other switches of the city
+    OFFERED = "offered"  # per kind: offered or not, max copies, switches
+    FEE = "fee"  # per kind: yen a copy
+    HOURS = "hours"  # per kind: opening hours by weekday
+    HOLIDAYS = "holidays"  # days of the year and single days
+    FORM = "form"  # per kind: the form's version
+
+
+PER_KIND = frozenset({Item.OFFERED, Item.FEE, Item.HOURS, Item.FORM})
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryEntry:
+    """One dated entry. ``effective_to`` is exclusive; None = until another entry takes over. ``value`` is checked at import."""
+
+    id: int
+    item: Item
+    kind: Kind | None
+    effective_from: datetime
+    effective_to: datetime | None
+    value: Mapping[str, Any]
+
+
+def in_force(entries: Iterable[LibraryEntry], item: Item, kind: Kind | None, at: datetime) -> LibraryEntry | None:
+    """The entry of an item that counts at ``at``: the latest to have begun among those not ended; of two that begin together the
+    newer one. So a campaign with an end gives way to what was in force before it."""
+    live = [
+        entry
+        for entry in entries
+        if entry.item is item
+        and entry.kind is kind
+        and entry.effective_from <= at
+        and (entry.effective_to is None or at < entry.effective_to)
+    ]
+    return max(live, key=lambda entry: (entry.effective_from, entry.id), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Mayor:
+    """首長: title (市長, 市長職務代理者 副市長, …) and name."""
+
+    title: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What is offered of a kind."""
+
+    offered: bool
+    max_copies: int
+    switches: frozenset[Switch]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """City-wide settings (mission/decisions)."""
+
+    minimum_age: int = 15
+    age_reached_on_eve: bool = False
+    support_measure_blocks_household: bool = True
+    leaving_member_closes_household: bool = True
+    individual_number_offered: bool = True
+    credential_next_day: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Opening hours by weekday (0 = Monday), half-open [open, close); None = closed all day."""
+
+    by_weekday: tuple[tuple[time, time] | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Holidays:
+    """Closed days: (month, day) every year, and single dates as ISO text."""
+
+    yearly: frozenset[tuple[int, int]]
+    single: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class KindShelf:
+    """What is in force for one kind at an instant; None where the library has nothing (then the kind is not offered)."""
+
+    offer: Offer | None
+    fee: int | None
+    hours: Hours | None
+    form_version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The whole library at one instant. ``revision`` names the library's state that it was read from."""
+
+    revision: int
+    at: datetime
+    mayor: Mayor | None
+    official_seal: OfficialSeal | None
+    policy: Policy
+    holidays: Holidays
+    kinds: Mapping[Kind, KindShelf]
