@@ -44,7 +44,9 @@ class LibraryEntry:
     value: Mapping[str, Any]
 
 
-def in_force(entries: Iterable[LibraryEntry], item: Item, kind: Kind | None, at: datetime) -> LibraryEntry | None:
+def in_force(
+    entries: Iterable[LibraryEntry], item: Item, kind: Kind | None, at: datetime
+) -> LibraryEntry | None:
     """The entry of an item that counts at ``at``: the latest to have begun among those not ended; of two that begin together the
     newer one. So a campaign with an end gives way to what was in force before it."""
     live = [

@@ -194,5 +194,7 @@ class Household(Redacted):
     @property
     def householder(self) -> Person | None:
         """The one member whose 続柄 is 世帯主 among the 住登 members; None when there is not exactly one (contract 2)."""
-        found = [p for p in self.members if p.state is ResidentState.RESIDENT and p.relationship == HOUSEHOLDER]
+        found = [
+            p for p in self.members if p.state is ResidentState.RESIDENT and p.relationship == HOUSEHOLDER
+        ]
         return found[0] if len(found) == 1 else None
