@@ -1,0 +1,271 @@
+"""The library's values as they are written in a file and kept as JSON: one shape per item, read strictly.
+
+Shapes (every key not named optional must stand there; every other key is refused):
+
+- mayor: ``{"title": "泉大津市長", "name": "…"}``
+- official_seal: ``{"width": 160, "height": 160, "width_mm": 21.0, "height_mm": 21.0}``, the rows apart as a blob
+- policy: any of Policy's fields, each optional
+- offered: ``{"offered": true, "max_copies": 10, "switches": ["RELATIONSHIP"]}``; the last two optional
+- fee: ``{"yen": 300}``
+- hours: ``{"every_day": "06:30-23:00", "sunday": "closed"}``: seven weekdays, ``every_day`` for those not named
+- holidays: ``{"yearly": ["12-29"], "single": ["2026-05-07"]}``, both optional
+- form: ``{"version": "2026.1"}``
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields
+from datetime import date, time
+from types import MappingProxyType
+from typing import Any
+
+from konbinid.domain.content import OfficialSeal
+from konbinid.domain.kinds import KIND_RULES, TITLES, Kind, Switch
+from konbinid.domain.library import PER_KIND, Holidays, Hours, Item, Mayor, Offer, Policy
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+CLOSED = "closed"
+
+# certificates.md, "Who may have what"; fees as the demo city takes them.
+DEFAULT_HOURS = Hours(((time(6, 30), time(23, 0)),) * 7)
+DEFAULT_HOLIDAYS = Holidays(frozenset({(12, 29), (12, 30), (12, 31), (1, 1), (1, 2), (1, 3)}), frozenset())
+DEFAULT_POLICY = Policy()
+DEFAULT_MAX_COPIES = 10
+DEFAULT_FEES = MappingProxyType({Kind.JUMINHYO: 300, Kind.KISAIJIKO: 300, Kind.INKAN: 300})
+
+MAX_FEE = 10_000
+MAX_COPIES = 99  # two digits on every kiosk's screen; a city's own limit stands below
+MAX_SEAL_PIXELS = 4096
+MAX_SEAL_MM = 60.0
+
+_TIME_SPAN = re.compile(r"([0-2][0-9]):([0-5][0-9])-([0-2][0-9]):([0-5][0-9])")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+
+LibraryValue = Mayor | OfficialSeal | Policy | Offer | Hours | Holidays | int | str
+
+
+class BadLibraryValue(ValueError):
+    """A value that does not have its item's shape: ``field`` is the key (empty for the whole), ``reason`` says what is wrong."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}" if field else reason)
+        self.field = field
+        self.reason = reason
+
+
+def read_value(item: Item, kind: Kind | None, value: object, rows: bytes | None = None) -> LibraryValue:
+    """The checked value of one entry: Mayor, OfficialSeal (with ``rows``), Policy, Offer, Hours, Holidays, a fee in yen, or a form's version.
+
+    BadLibraryValue when the item needs a kind and has none or the reverse, and for whatever the shapes above do not allow.
+    """
+    if (item in PER_KIND) != (kind is not None):
+        raise BadLibraryValue("kind", "this item is per kind" if kind is None else "this item has no kind")
+    if item is Item.OFFICIAL_SEAL:
+        return read_official_seal(value, rows)
+    if rows is not None:
+        raise BadLibraryValue("", "only the official seal has an image")
+    if item is Item.OFFERED:
+        assert kind is not None
+        return read_offer(value, kind)
+    return _READERS[item](value)
+
+
+def read_mayor(value: object) -> Mayor:
+    """Title and name, as the paper shows them."""
+    table = _table(value, ("title", "name"))
+    return Mayor(_line(table, "title"), _line(table, "name"))
+
+
+def read_official_seal(value: object, rows: bytes | None) -> OfficialSeal:
+    """Pixels, size on paper in millimetres, and the 1-bit rows that came with them."""
+    table = _table(value, ("width", "height", "width_mm", "height_mm"))
+    width, height = (_whole(table, key, 1, MAX_SEAL_PIXELS) for key in ("width", "height"))
+    width_mm, height_mm = (_length(table, key) for key in ("width_mm", "height_mm"))
+    if rows is None:
+        raise BadLibraryValue("", "the seal's image is missing")
+    if len(rows) != (width + 7) // 8 * height:
+        raise BadLibraryValue("", "the seal's image does not have the given width and height")
+    if not any(rows):
+        raise BadLibraryValue("", "the seal's image is blank")
+    return OfficialSeal(width, height, rows, width_mm, height_mm)
+
+
+def read_policy(value: object) -> Policy:
+    """The city's switches; what is not named keeps its default."""
+    names = tuple(field.name for field in fields(Policy))
+    table = _table(value, (), names)
+    given: dict[str, Any] = {key: _flag(table, key) for key in table if key != "minimum_age"}
+    if "minimum_age" in table:
+        given["minimum_age"] = _whole(table, "minimum_age", 0, 120)
+    return Policy(**given)
+
+
+def read_offer(value: object, kind: Kind) -> Offer:
+    """Whether a kind is offered, how many copies, and which of its switches. Switches of another kind are refused."""
+    table = _table(value, ("offered",), ("max_copies", "switches"))
+    copies = _whole(table, "max_copies", 1, MAX_COPIES) if "max_copies" in table else DEFAULT_MAX_COPIES
+    switches: set[Switch] = set()
+    for name in _texts(table, "switches"):
+        try:
+            switch = Switch(name)
+        except ValueError:
+            raise BadLibraryValue("switches", f"no such switch; one of {', '.join(Switch)}") from None
+        if switch not in KIND_RULES[kind].switches:
+            raise BadLibraryValue("switches", f"{switch} does not exist for {kind} ({TITLES[kind]})")
+        if switch in switches:
+            raise BadLibraryValue("switches", f"{switch} stands there twice")
+        switches.add(switch)
+    return Offer(_flag(table, "offered"), copies, frozenset(switches))
+
+
+def read_fee(value: object) -> int:
+    """Yen a copy, 0 to 10,000."""
+    return _whole(_table(value, ("yen",)), "yen", 0, MAX_FEE)
+
+
+def read_hours(value: object) -> Hours:
+    """Opening hours by weekday; every weekday must be decided, by its name or by ``every_day``."""
+    table = _table(value, (), ("every_day", *WEEKDAYS))
+    days = []
+    for weekday in WEEKDAYS:
+        key = weekday if weekday in table else "every_day"
+        if key not in table:
+            raise BadLibraryValue(weekday, "missing: give it, or every_day for the days not named")
+        days.append(_span(table, key))
+    return Hours(tuple(days))
+
+
+def read_holidays(value: object) -> Holidays:
+    """Closed days: ``MM-DD`` of every year and single ``YYYY-MM-DD``."""
+    table = _table(value, (), ("yearly", "single"))
+    yearly = set()
+    for text in _texts(table, "yearly"):
+        day = _day("yearly", f"2000-{text}")  # 2000 was a leap year: 02-29 is allowed
+        yearly.add((day.month, day.day))
+    single = frozenset(_day("single", text).isoformat() for text in _texts(table, "single"))
+    return Holidays(frozenset(yearly), single)
+
+
+def read_form(value: object) -> str:
+    """A form's version: up to 32 of ``[A-Za-z0-9._-]``."""
+    version = _line(_table(value, ("version",)), "version")
+    if not _VERSION.fullmatch(version):
+        raise BadLibraryValue("version", "up to 32 of [A-Za-z0-9._-], the first a letter or digit")
+    return version
+
+
+def write_value(value: LibraryValue) -> dict[str, Any]:  # noqa: PLR0911 - one return a shape
+    """The JSON shape of a value, the one ``read_value`` takes; a seal's rows go apart. An int is a fee, a str a form's version."""
+    match value:
+        case Mayor():
+            return {"title": value.title, "name": value.name}
+        case OfficialSeal():
+            names = ("width", "height", "width_mm", "height_mm")
+            return {name: getattr(value, name) for name in names}
+        case Policy():
+            return asdict(value)
+        case Offer():
+            switches = [str(switch) for switch in Switch if switch in value.switches]
+            return {"offered": value.offered, "max_copies": value.max_copies, "switches": switches}
+        case Hours():
+            return {day: _span_text(span) for day, span in zip(WEEKDAYS, value.by_weekday, strict=True)}
+        case Holidays():
+            yearly = [f"{month:02d}-{day:02d}" for month, day in sorted(value.yearly)]
+            return {"yearly": yearly, "single": sorted(value.single)}
+        case int():
+            return {"yen": value}
+        case str():
+            return {"version": value}
+
+
+_READERS: Mapping[Item, Callable[[object], LibraryValue]] = MappingProxyType(
+    {
+        Item.MAYOR: read_mayor,
+        Item.POLICY: read_policy,
+        Item.FEE: read_fee,
+        Item.HOURS: read_hours,
+        Item.HOLIDAYS: read_holidays,
+        Item.FORM: read_form,
+    }
+)
+
+
+def _table(value: object, needed: tuple[str, ...], optional: tuple[str, ...] = ()) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise BadLibraryValue("", "must be a table")
+    for key in needed:
+        if key not in value:
+            raise BadLibraryValue(key, "missing")
+    for key in value:
+        if key not in needed and key not in optional:
+            raise BadLibraryValue(str(key), f"unknown; known are {', '.join((*needed, *optional))}")
+    return value
+
+
+def _line(table: Mapping[str, object], key: str) -> str:
+    value = table[key]
+    if not isinstance(value, str) or not value or value != value.strip():
+        raise BadLibraryValue(key, "must be text without spaces at its ends")
+    if len(value) > 60 or any(ord(character) < 0x20 or character == "\x7f" for character in value):
+        raise BadLibraryValue(key, "must be one line of at most 60 characters")
+    return value
+
+
+def _whole(table: Mapping[str, object], key: str, least: int, most: int) -> int:
+    value = table[key]
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise BadLibraryValue(key, f"must be a whole number from {least} to {most}")
+    return value
+
+
+def _length(table: Mapping[str, object], key: str) -> float:
+    value = table[key]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 1.0 <= value <= MAX_SEAL_MM:
+        raise BadLibraryValue(key, f"must be 1 to {MAX_SEAL_MM:g} millimetres")
+    return float(value)
+
+
+def _flag(table: Mapping[str, object], key: str) -> bool:
+    value = table[key]
+    if not isinstance(value, bool):
+        raise BadLibraryValue(key, "must be true or false")
+    return value
+
+
+def _texts(table: Mapping[str, object], key: str) -> list[str]:
+    values = table.get(key, [])
+    if not isinstance(values, list) or not all(isinstance(text, str) for text in values):
+        raise BadLibraryValue(key, "must be a list of texts")
+    return values
+
+
+def _day(key: str, text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != text:
+        raise BadLibraryValue(key, "must be days that exist, MM-DD under yearly and YYYY-MM-DD under single")
+    return day
+
+
+def _span(table: Mapping[str, object], key: str) -> tuple[time, time] | None:
+    text = table[key]
+    if text == CLOSED:
+        return None
+    found = _TIME_SPAN.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        raise BadLibraryValue(key, f'must be like "06:30-23:00", or "{CLOSED}"')
+    hours = [int(group) for group in found.groups()]
+    if hours[0] > 23 or hours[2] > 23:
+        raise BadLibraryValue(key, "hours run from 00 to 23")
+    opens, closes = time(hours[0], hours[1]), time(hours[2], hours[3])
+    if opens >= closes:
+        raise BadLibraryValue(key, "must open before it closes, on the same day")
+    return opens, closes
+
+
+def _span_text(span: tuple[time, time] | None) -> str:
+    return CLOSED if span is None else f"{span[0]:%H:%M}-{span[1]:%H:%M}"
