@@ -1,0 +1,50 @@
+"""What can go wrong between the daemon and PostgreSQL, told apart by what the caller may do next.
+
+Every class but OutcomeUnknown means: *certainly nothing of this transaction counts*.
+"""
+
+from __future__ import annotations
+
+
+class StoreError(Exception):
+    """Base; the text names statements' classes and states, never values."""
+
+
+class Unavailable(StoreError):
+    """No writable server answered within the deadline, or too many wait already."""
+
+
+class DeadlinePassed(StoreError):
+    """The transaction's time ran out before COMMIT was sent; its connection was closed."""
+
+
+class ConnectionLost(StoreError):
+    """The connection broke before COMMIT was sent. The work may be done again on another one."""
+
+
+class Conflict(StoreError):
+    """40001 or 40P01: somebody changed what was read. The whole work may be done again on a new snapshot."""
+
+
+class LockTimeout(StoreError):
+    """55P03: a lock was not had in time."""
+
+
+class Duplicate(StoreError):
+    """23505: a unique constraint says that it exists already. ``constraint`` names it."""
+
+    def __init__(self, constraint: str) -> None:
+        super().__init__(f"duplicate for {constraint}")
+        self.constraint = constraint
+
+
+class StatementFailed(StoreError):
+    """Any other error of a statement: a defect of ours or of the schema. ``sqlstate`` names its class."""
+
+    def __init__(self, sqlstate: str) -> None:
+        super().__init__(f"statement failed with SQLSTATE {sqlstate}")
+        self.sqlstate = sqlstate
+
+
+class OutcomeUnknown(StoreError):
+    """COMMIT was sent and its answer did not come, or came with a warning. It may count or not: ask by key, never redo."""

@@ -1,0 +1,312 @@
+"""Connections to the writable PostgreSQL server, and transactions on them. The only user of txpostgres.
+
+txpostgres' own ``runInteraction`` is not used: given an ``async def`` it commits an empty transaction (measured), and it hides the
+moment at which COMMIT leaves. Here a transaction's time limit closes the socket (the server rolls back); nothing is ever cancelled,
+because a cancelled COMMIT reports success without replication (measured).
+
+Each server is dialled on its own and in parallel: libpq's host list waits for a dead host for minutes when asynchronous (measured).
+Give addresses, not names, in the DSNs: libpq resolves names in the calling thread.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import psycopg2
+from psycopg2 import errorcodes
+from twisted.internet.defer import Deferred, DeferredList, ensureDeferred
+from twisted.internet.error import ConnectionDone
+from twisted.logger import Logger
+from txpostgres import txpostgres
+
+from konbinid.store.errors import (
+    Conflict,
+    ConnectionLost,
+    DeadlinePassed,
+    Duplicate,
+    LockTimeout,
+    OutcomeUnknown,
+    StatementFailed,
+    StoreError,
+    Unavailable,
+)
+
+if TYPE_CHECKING:
+    from twisted.internet.base import ReactorBase
+
+T = TypeVar("T")
+
+_REDIAL_SECONDS = 0.25
+_DIAL_SECONDS = 3.0
+# A half-open connection is noticed in seconds; a session that hangs in a transaction is ended by the server too.
+_SESSION = {
+    "keepalives_idle": 2,
+    "keepalives_interval": 1,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 4000,
+    "options": "-c client_min_messages=warning -c idle_in_transaction_session_timeout=60s -c statement_timeout=40s -c TimeZone=UTC",
+}
+_WRITABLE = """
+select case when pg_is_in_recovery() or current_setting('transaction_read_only') = 'on' then 0
+            else (select timeline_id from pg_control_checkpoint()) end
+"""
+
+
+def _translated(error: psycopg2.Error) -> StoreError:
+    """Our name for a statement's error. The server's text may hold values, so only the SQLSTATE goes on."""
+    state = error.pgcode
+    if state in {errorcodes.SERIALIZATION_FAILURE, errorcodes.DEADLOCK_DETECTED}:
+        return Conflict(f"SQLSTATE {state}")
+    if state == errorcodes.LOCK_NOT_AVAILABLE:
+        return LockTimeout("a lock was not had in time")
+    if state == errorcodes.UNIQUE_VIOLATION:
+        return Duplicate(error.diag.constraint_name or "")
+    if state is None or state.startswith(("08", "57P")):
+        return ConnectionLost("the connection broke")
+    return StatementFailed(state)
+
+
+class _Wire(txpostgres.Connection):  # type: ignore[misc]  # txpostgres has no types
+    """A connection that tells when it breaks while idle instead of raising into the reactor."""
+
+    def __init__(self, reactor: ReactorBase) -> None:
+        super().__init__(reactor=reactor)
+        self.on_broken: Callable[[], None] | None = None
+
+    def doRead(self) -> None:  # noqa: N802  # Twisted's name
+        try:
+            super().doRead()
+        except psycopg2.Error:
+            if self.on_broken is not None:
+                self.on_broken()
+
+
+class Transaction:
+    """One open transaction; lives as long as the work that was given to ``Pool.transaction``."""
+
+    def __init__(self, wire: _Wire) -> None:
+        self._wire = wire
+        self.timed_out = False
+
+    async def fetch(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a statement and return its rows. Raises the errors of konbinid.store.errors."""
+        try:
+            cursor = await self._wire.cursor().execute(statement, tuple(parameters))
+            rows: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description is not None else []
+            cursor.close()
+        except psycopg2.Error as error:
+            raise self._late() or _translated(error) from None
+        except ConnectionDone:
+            raise self._late() or ConnectionLost("the connection was closed") from None
+        return rows
+
+    def _late(self) -> StoreError | None:
+        return DeadlinePassed("no time left before COMMIT") if self.timed_out else None
+
+    async def fetch_one(self, statement: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        """The only row, or None."""
+        rows = await self.fetch(statement, parameters)
+        return rows[0] if rows else None
+
+    async def execute(self, statement: str, parameters: Sequence[Any] = ()) -> None:
+        """Run a statement for its effect."""
+        await self.fetch(statement, parameters)
+
+    async def commit(self) -> None:
+        """Send COMMIT. From the first byte on every doubt is OutcomeUnknown, a notice included: the warning that synchronous replication was
+        given up comes as one, in whatever language the server speaks."""
+        connection = self._wire.pollable()
+        del connection.notices[:]
+        try:
+            cursor = await self._wire.cursor().execute("commit")
+            said = cursor.statusmessage
+        except (psycopg2.Error, ConnectionDone):
+            raise OutcomeUnknown("no answer to COMMIT") from None
+        if connection.notices:
+            raise OutcomeUnknown("COMMIT was answered with a warning")
+        if said != "COMMIT":
+            raise StatementFailed("25P02")  # the server rolled back an aborted transaction
+
+
+class Pool:
+    """A fixed number of connections for one role.
+
+    servers: one DSN per PostgreSQL server. size: connections kept. max_waiting: how many callers may queue.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self, reactor: ReactorBase, servers: Sequence[str], *, role: str, size: int, max_waiting: int = 200
+    ) -> None:
+        self._reactor = reactor
+        self._servers = tuple(servers)
+        self._role = role
+        self._size = size
+        self._max_waiting = max_waiting
+        self._idle: deque[_Wire] = deque()
+        self._waiting: deque[Deferred[_Wire]] = deque()
+        self._wires: set[_Wire] = set()
+        self._running = False
+
+    def start(self) -> None:
+        """Begin to dial; connections come when a server answers."""
+        self._running = True
+        for _ in range(self._size):
+            self._dial_again(0)
+
+    def stop(self) -> None:
+        """Close every connection; who waits is told that the database is unavailable."""
+        self._running = False
+        while self._waiting:
+            self._waiting.popleft().errback(Unavailable("the pool is closed"))
+        for wire in tuple(self._wires):
+            self._drop(wire)
+
+    @property
+    def connected(self) -> int:
+        """How many connections stand."""
+        return len(self._wires)
+
+    async def transaction(
+        self,
+        work: Callable[[Transaction], Awaitable[T]],
+        *,
+        deadline: float,
+        begin: str = "begin isolation level repeatable read",
+    ) -> T:
+        """Run ``work`` in one transaction and commit it.
+
+        deadline: reactor seconds. What ``work`` raises rolls back and goes on to the caller.
+        """
+        wire, transaction = await self._begun(deadline, begin)
+        limit = self._reactor.callLater(
+            max(0.0, deadline - self._reactor.seconds()), self._time_out, wire, transaction
+        )
+        intact = False
+        try:
+            result = await work(transaction)
+            await transaction.commit()
+            intact = True
+        except BaseException as error:
+            intact = await self._rolled_back(transaction, error)
+            raise
+        finally:
+            if limit.active():
+                limit.cancel()
+            if intact and wire in self._wires:
+                self._give(wire)
+            else:
+                self._drop(wire)
+        return result
+
+    async def _begun(self, deadline: float, begin: str) -> tuple[_Wire, Transaction]:
+        """A connection on which BEGIN was answered. One that broke while idle is replaced: nothing was done on it yet."""
+        while True:
+            wire = await self._take(deadline)
+            transaction = Transaction(wire)
+            limit = self._reactor.callLater(
+                max(0.0, deadline - self._reactor.seconds()), self._time_out, wire, transaction
+            )
+            try:
+                await transaction.execute(begin)
+            except ConnectionLost:
+                self._drop(wire)
+            except StoreError:
+                self._drop(wire)
+                raise
+            else:
+                return wire, transaction
+            finally:
+                if limit.active():
+                    limit.cancel()
+
+    def _time_out(self, wire: _Wire, transaction: Transaction) -> None:
+        transaction.timed_out = True
+        self._drop(wire)
+
+    async def _rolled_back(self, transaction: Transaction, error: BaseException) -> bool:
+        """Whether the connection can be used again. After an unknown COMMIT it cannot."""
+        if isinstance(error, (OutcomeUnknown, ConnectionLost, DeadlinePassed, GeneratorExit)):
+            return False
+        try:
+            await transaction.execute("rollback")
+        except StoreError:
+            return False
+        return True
+
+    async def _take(self, deadline: float) -> _Wire:
+        while self._idle:
+            wire = self._idle.popleft()
+            if wire in self._wires:
+                return wire
+        if not self._running or len(self._waiting) >= self._max_waiting:
+            raise Unavailable("too many wait for a connection")
+        waiter: Deferred[_Wire] = Deferred()
+        self._waiting.append(waiter)
+        limit = self._reactor.callLater(max(0.0, deadline - self._reactor.seconds()), self._give_up, waiter)
+        try:
+            return await waiter
+        finally:
+            if limit.active():
+                limit.cancel()
+
+    def _give_up(self, waiter: Deferred[_Wire]) -> None:
+        self._waiting.remove(waiter)
+        waiter.errback(Unavailable("no connection within the deadline"))
+
+    def _give(self, wire: _Wire) -> None:
+        if self._waiting:
+            self._waiting.popleft().callback(wire)
+        else:
+            self._idle.append(wire)
+
+    def _drop(self, wire: _Wire) -> None:
+        """Close the socket, never cancel: the server rolls back what had not been committed."""
+        if wire not in self._wires:
+            return
+        self._wires.discard(wire)
+        wire.on_broken = None
+        wire.close()
+        if self._running:
+            self._dial_again(_REDIAL_SECONDS)
+
+    def _dial_again(self, seconds: float) -> None:
+        self._reactor.callLater(seconds, lambda: ensureDeferred(self._dial()))
+
+    async def _dial(self) -> None:
+        """Dial every server at once and keep the writable one with the highest timeline (a deposed primary may still claim to be one)."""
+        if not self._running or len(self._wires) >= self._size:
+            return
+        answers = await DeferredList([ensureDeferred(self._dial_one(dsn)) for dsn in self._servers])
+        found = sorted((answer for _, answer in answers if answer is not None), key=lambda pair: pair[0])
+        best = found.pop()[1] if found and self._running else None
+        for _, spare in found:
+            spare.close()
+        if best is None:
+            if self._running:
+                self._dial_again(_REDIAL_SECONDS)
+            return
+        self._wires.add(best)
+        best.on_broken = lambda: self._drop(best)
+        self._give(best)
+
+    async def _dial_one(self, dsn: str) -> tuple[int, _Wire] | None:
+        """(timeline, connection) of a writable server, else None within the dialling limit."""
+        wire = _Wire(self._reactor)
+        limit = self._reactor.callLater(_DIAL_SECONDS, lambda: wire.pollable() and wire.close())
+        try:
+            await wire.connect(dsn, application_name=f"konbinid {self._role}", **_SESSION)
+            rows = await wire.runQuery(_WRITABLE)
+        except (psycopg2.Error, ConnectionDone) as error:
+            self.log.warn("database.unreachable", role=self._role, reason=type(error).__name__)
+            return None
+        finally:
+            if limit.active():
+                limit.cancel()
+        if rows[0][0] == 0:
+            wire.close()
+            return None
+        return rows[0][0], wire
