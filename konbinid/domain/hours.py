@@ -1,0 +1,40 @@
+"""When a kind is open: its weekly hours and the closed days, read at one instant in Japan time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from konbinid.domain.dates import JST
+from konbinid.domain.library import Holidays, Hours
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningToday:
+    """Today's opening of one kind; both ends are aware Japan times, None together when it is closed all day."""
+
+    open_now: bool
+    opens_at: datetime | None
+    closes_at: datetime | None
+
+
+_CLOSED_TODAY = OpeningToday(open_now=False, opens_at=None, closes_at=None)
+
+
+def opening_today(hours: Hours, holidays: Holidays, at: datetime) -> OpeningToday:
+    """What checkService tells of today, and whether a request is in time (1201 when not).
+
+    ``at`` is the request's one instant, aware. Hours are half-open: at the closing minute it is closed. Today is the
+    Japanese calendar day of ``at``; 29 February as a yearly closed day has no effect in common years.
+    """
+    local = at.astimezone(JST)
+    day = local.date()
+    span = hours.by_weekday[day.weekday()]
+    if span is None or (day.month, day.day) in holidays.yearly or day.isoformat() in holidays.single:
+        return _CLOSED_TODAY
+    opens_at, closes_at = (_at(local, edge) for edge in span)
+    return OpeningToday(opens_at <= local < closes_at, opens_at, closes_at)
+
+
+def _at(local: datetime, edge: time) -> datetime:
+    return datetime.combine(local.date(), edge, JST)
