@@ -34,14 +34,17 @@ PER_KIND = frozenset({Item.OFFERED, Item.FEE, Item.HOURS, Item.FORM})
 
 @dataclass(frozen=True, slots=True)
 class LibraryEntry:
-    """One dated entry. ``effective_to`` is exclusive; None = until another entry takes over. ``value`` is checked at import."""
+    """One approved, dated entry. ``effective_to`` is exclusive; None = until another entry takes over.
+
+    ``value`` has its item's type: Mayor, OfficialSeal, Policy, Offer, Hours, Holidays, a fee in yen or a form's version.
+    """
 
     id: int
     item: Item
     kind: Kind | None
     effective_from: datetime
     effective_to: datetime | None
-    value: Mapping[str, Any]
+    value: Any
 
 
 def in_force(
@@ -123,5 +126,28 @@ class Shelf:
     mayor: Mayor | None
     official_seal: OfficialSeal | None
     policy: Policy
-    holidays: Holidays
+    holidays: Holidays | None
     kinds: Mapping[Kind, KindShelf]
+
+
+def shelf_at(entries: Iterable[LibraryEntry], revision: int, at: datetime) -> Shelf:
+    """What the whole library says at one instant."""
+    known = tuple(entries)
+
+    def value(item: Item, kind: Kind | None = None) -> Any:
+        entry = in_force(known, item, kind, at)
+        return None if entry is None else entry.value
+
+    kinds = {
+        kind: KindShelf(*(value(item, kind) for item in (Item.OFFERED, Item.FEE, Item.HOURS, Item.FORM)))
+        for kind in Kind
+    }
+    return Shelf(
+        revision=revision,
+        at=at,
+        mayor=value(Item.MAYOR),
+        official_seal=value(Item.OFFICIAL_SEAL),
+        policy=value(Item.POLICY) or Policy(),
+        holidays=value(Item.HOLIDAYS),
+        kinds=kinds,
+    )

@@ -137,13 +137,14 @@ class Hold:
     starts_on: date | None
     ends_on: date | None
 
+    def is_in_force(self, today: date) -> bool:
+        """Whether today lies between its days."""
+        begun = self.starts_on is None or today >= self.starts_on
+        return begun and (self.ends_on is None or today <= self.ends_on)
+
     def covers(self, kind: Kind, today: date) -> bool:
         """Whether it is in force today and closes this kind."""
-        if self.starts_on is not None and today < self.starts_on:
-            return False
-        if self.ends_on is not None and today > self.ends_on:
-            return False
-        return self.kinds is None or kind in self.kinds
+        return self.is_in_force(today) and (self.kinds is None or kind in self.kinds)
 
 
 class SealState(IntEnum):

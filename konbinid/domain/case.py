@@ -1,0 +1,95 @@
+"""Everything that decides about one request, read in one snapshot: what the rules look at, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from konbinid.domain.dates import japan_day
+from konbinid.domain.kinds import HOUSEHOLD_KINDS, Kind, Scope
+from konbinid.domain.library import Shelf
+from konbinid.domain.person import Credential, Hold, Household, Person, ResidentState, Seal, SealState
+from konbinid.domain.redact import Redacted
+from konbinid.domain.request import Options
+
+EVERYTHING = "*"  # the state row that suspends all kinds
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of one kind. ``options`` is None when only the right to the kind is asked for (listCertificates)."""
+
+    municipality: str
+    kind: Kind
+    copies: int = 1
+    fee: int | None = None
+    options: Options | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Case(Redacted):
+    """One credential holder at one instant.
+
+    ``suspended`` holds kinds and EVERYTHING; ``stale`` the kinds whose sources are too old; ``holds`` everything that names a
+    living member of the household; ``names_stamp`` the stamp of the file that last changed the applicant's name.
+    """
+
+    at: datetime
+    municipality: str
+    shelf: Shelf
+    suspended: frozenset[str] = frozenset()
+    stale: frozenset[Kind] = frozenset()
+    credential: Credential | None = None
+    household: Household | None = None
+    holds: tuple[Hold, ...] = ()
+    seals: tuple[Seal, ...] = ()
+    names_stamp: datetime | None = None
+
+    @property
+    def today(self) -> date:
+        """The day of issue in Japan."""
+        return japan_day(self.at)
+
+    @property
+    def applicant(self) -> Person | None:
+        """The resident whose credential it is."""
+        if self.credential is None or self.household is None:
+            return None
+        number = self.credential.atena_number
+        return next((p for p in self.household.members if p.atena_number == number), None)
+
+    def concerned(self, asked: Asked) -> tuple[Person, ...]:
+        """The applicant and every living person whom the request would print: whom holds and changes must not touch.
+
+        Numbers that lead to nobody are left out here; 1106 speaks of them later.
+        """
+        applicant = self.applicant
+        if applicant is None or self.household is None:
+            return ()
+        others = self.printed(asked) if asked.kind in HOUSEHOLD_KINDS else ()
+        return (applicant, *(p for p in others if p is not applicant))
+
+    def printed(self, asked: Asked) -> tuple[Person, ...]:
+        """Who would stand on the paper, in the household's order."""
+        applicant = self.applicant
+        if applicant is None or self.household is None:
+            return ()
+        if asked.kind not in HOUSEHOLD_KINDS or asked.options is None:
+            return (applicant,)
+        if asked.options.scope is Scope.HOUSEHOLD:
+            return self.household.living
+        chosen = set(asked.options.members)
+        return tuple(p for p in self.household.living if p.member_number in chosen)
+
+    @property
+    def has_leaving_member(self) -> bool:
+        """Whether somebody of the household is about to move out (転出予定)."""
+        return self.household is not None and any(
+            p.state is ResidentState.LEAVING for p in self.household.members
+        )
+
+    @property
+    def seal(self) -> Seal | None:
+        """The applicant's registered seal; None when there is none or more than one."""
+        registered = [seal for seal in self.seals if seal.state is SealState.REGISTERED]
+        return registered[0] if len(registered) == 1 else None

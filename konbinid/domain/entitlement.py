@@ -1,0 +1,302 @@
+"""Who may have what, now: one rule after the other, in the contract's order (contract 1, below the table of codes).
+
+A rule looks at a case and says why not, or nothing. Deciding stops at the first that speaks; explaining asks them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from konbinid.domain.case import EVERYTHING, Asked, Case
+from konbinid.domain.dates import age_on
+from konbinid.domain.hours import opening_today
+from konbinid.domain.kinds import HOUSEHOLD_KINDS, KIND_RULES, MADE_KINDS, Kind, Scope, Switch
+from konbinid.domain.library import KindShelf
+from konbinid.domain.person import (
+    CHANGE_HOLD,
+    SUPPORT_MEASURE,
+    Hold,
+    HoldSource,
+    Person,
+    ResidentState,
+    SealNameKind,
+)
+from konbinid.domain.redact import Redacted
+from konbinid.domain.request import Refused
+from konbinid.domain.results import Code
+
+Rule = Callable[[Case, Asked], str | None]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Granted(Redacted):
+    """The right to a paper: who is printed, and whether they are the whole household."""
+
+    applicant: Person
+    printed: tuple[Person, ...]
+    whole: bool
+    fee: int
+
+
+def _shelf(case: Case, asked: Asked) -> KindShelf:
+    return case.shelf.kinds[asked.kind]
+
+
+def other_municipality(case: Case, asked: Asked) -> str | None:
+    """1501."""
+    return None if asked.municipality == case.municipality else "other_municipality"
+
+
+def suspended(case: Case, asked: Asked) -> str | None:
+    """1202."""
+    if EVERYTHING in case.suspended:
+        return "everything_suspended"
+    return "kind_suspended" if asked.kind in case.suspended else None
+
+
+def closed(case: Case, asked: Asked) -> str | None:
+    """1201. A kind without hours is not offered; that is the next rule's word."""
+    hours = _shelf(case, asked).hours
+    if hours is None or case.shelf.holidays is None:
+        return None
+    return None if opening_today(hours, case.shelf.holidays, case.at).open_now else "outside_hours"
+
+
+def not_offered(case: Case, asked: Asked) -> str | None:
+    """1105. What the library does not fully say is not offered: a paper needs a fee, a form, hours, a mayor and a seal."""
+    shelf = _shelf(case, asked)
+    if asked.kind not in MADE_KINDS or shelf.offer is None or not shelf.offer.offered:
+        return "not_offered"
+    whole = (
+        shelf.fee,
+        shelf.hours,
+        shelf.form_version,
+        case.shelf.mayor,
+        case.shelf.official_seal,
+        case.shelf.holidays,
+    )
+    return "library_incomplete" if any(part is None for part in whole) else None
+
+
+def credential_unknown(case: Case, _: Asked) -> str | None:
+    """1001."""
+    return "credential_unknown" if case.credential is None else None
+
+
+def credential_invalid(case: Case, _: Asked) -> str | None:
+    """1002: revoked, past its last day, or (by policy) not before the day after its issue."""
+    credential = case.credential
+    if credential is None:
+        return None
+    if not credential.valid:
+        return "credential_revoked"
+    if credential.expires_on is not None and case.today > credential.expires_on:
+        return "credential_expired"
+    issued = credential.issued_on
+    if issued is not None and (
+        case.today < issued or (case.shelf.policy.credential_next_day and case.today == issued)
+    ):
+        return "credential_not_yet_valid"
+    return None
+
+
+def stale(case: Case, asked: Asked) -> str | None:
+    """1203."""
+    return "source_too_old" if asked.kind in case.stale else None
+
+
+def no_register(case: Case, asked: Asked) -> str | None:
+    """1101: not, or no longer, on the register; for inkan also no seal that can be printed."""
+    applicant = case.applicant
+    if applicant is None:
+        return "not_on_register"
+    if not applicant.state.is_living:
+        return f"resident_{applicant.state.name.lower()}"
+    return _no_seal(case, applicant) if asked.kind is Kind.INKAN else None
+
+
+def _no_seal(case: Case, applicant: Person) -> str | None:
+    seal = case.seal
+    if seal is None:
+        return "no_seal"
+    if seal.impression is None or seal.defect:
+        return "seal_defective"
+    # I-06: a changed name ends the seal by itself until the seal office has spoken after the change.
+    if case.names_stamp is not None and seal.file_stamp <= case.names_stamp:
+        return "seal_older_than_name"
+    registered_in = {
+        SealNameKind.NAME: applicant.name,
+        SealNameKind.FORMER_NAME: applicant.former_name,
+        SealNameKind.ALIAS: applicant.alias,
+        SealNameKind.KATAKANA: applicant.name_katakana,
+    }
+    return None if registered_in[seal.name_kind] else "seal_name_not_recorded"
+
+
+def _closes_household(hold: Hold, case: Case) -> bool:
+    """世帯抑止, or a 支援措置 unless the city decided otherwise: another member's paper would show the protected person's address."""
+    return hold.household or (
+        hold.category == SUPPORT_MEASURE and case.shelf.policy.support_measure_blocks_household
+    )
+
+
+def _holds(case: Case, asked: Asked) -> Iterator[Hold]:
+    """Every hold that is in force and closes this request: those on who asks or is printed, and the household-wide ones, whose reach the
+    column 対象 does not narrow (contract 2, YOKUSHI)."""
+    concerned = {person.atena_number for person in case.concerned(asked)}
+    living = {person.atena_number for person in case.household.living} if case.household else set()
+    for hold in case.holds:
+        own = hold.atena_number in concerned and hold.covers(asked.kind, case.today)
+        wide = hold.source is HoldSource.DOUBT or (
+            _closes_household(hold, case) and hold.is_in_force(case.today)
+        )
+        if own or (wide and asked.kind in HOUSEHOLD_KINDS and hold.atena_number in living):
+            yield hold
+
+
+def _is_change(hold: Hold) -> bool:
+    return hold.source is HoldSource.DOUBT or hold.category == CHANGE_HOLD
+
+
+def may_not_be_issued(case: Case, asked: Asked) -> str | None:
+    """1102: any hold but 異動処理中 and doubt."""
+    found = [hold for hold in _holds(case, asked) if not _is_change(hold)]
+    return f"hold_{found[0].source}_{found[0].category}" if found else None
+
+
+def under_age(case: Case, _: Asked) -> str | None:
+    """1103, by the applicant's latest possible birthday."""
+    applicant, policy = case.applicant, case.shelf.policy
+    if applicant is None:
+        return None
+    age = age_on(applicant.birth_date, case.today, eve=policy.age_reached_on_eve)
+    return "under_age" if age < policy.minimum_age else None
+
+
+def change_in_progress(case: Case, asked: Asked) -> str | None:
+    """1104: of the person or the household, a provisional hold, or a household that contradicts itself."""
+    if any(_is_change(hold) for hold in _holds(case, asked)):
+        return "hold_change_or_doubt"
+    concerned = case.concerned(asked)
+    if any(person.change_in_progress for person in concerned):
+        return "change_in_progress"
+    if any(person.state is ResidentState.LEAVING for person in concerned):
+        return "leaving"
+    # Contract 2: a household's 住登 members without exactly one 世帯主 are held, whatever they ask for.
+    if case.household is not None and concerned and case.household.householder is None:
+        return "householder_unclear"
+    return _household_change(case) if asked.kind in HOUSEHOLD_KINDS else None
+
+
+def _household_change(case: Case) -> str | None:
+    if case.household is None:
+        return None
+    if case.has_leaving_member and case.shelf.policy.leaving_member_closes_household:
+        return "leaving_member"
+    if any(person.change_in_progress for person in case.household.living):
+        return "change_in_household"
+    if len({person.full_address for person in case.household.living}) > 1:
+        return "addresses_differ"
+    return None
+
+
+def no_such_member(case: Case, asked: Asked) -> str | None:
+    """1106: a number unknown, doubled or gone, MEMBERS without numbers."""
+    options = asked.options
+    if (
+        options is None
+        or options.scope is not Scope.MEMBERS
+        or Scope.MEMBERS not in KIND_RULES[asked.kind].scopes
+    ):
+        return None
+    if not options.members:
+        return "no_member_chosen"
+    if len(set(options.members)) != len(options.members):
+        return "member_doubled"
+    return None if len(case.printed(asked)) == len(options.members) else "member_unknown"
+
+
+def allowed_switches(case: Case, kind: Kind) -> frozenset[Switch]:
+    """Which switches the city allows for a kind today."""
+    offer = case.shelf.kinds[kind].offer
+    if offer is None:
+        return frozenset()
+    allowed = KIND_RULES[kind].switches & offer.switches
+    return allowed if case.shelf.policy.individual_number_offered else allowed - {Switch.INDIVIDUAL_NUMBER}
+
+
+def option_not_allowed(case: Case, asked: Asked) -> str | None:
+    """1107."""
+    options, rule, offer = asked.options, KIND_RULES[asked.kind], _shelf(case, asked).offer
+    if options is None or offer is None:
+        return None
+    if not 1 <= asked.copies <= offer.max_copies:
+        return "copies"
+    if (options.scope is None) != (not rule.scopes) or (options.scope and options.scope not in rule.scopes):
+        return "scope"
+    if options.members and options.scope is not Scope.MEMBERS:
+        return "numbers_without_members"
+    if not options.show <= allowed_switches(case, asked.kind):
+        return "switch"
+    return "year" if options.year is not None and not rule.takes_year else None
+
+
+def fee_differs(case: Case, asked: Asked) -> str | None:
+    """1108."""
+    return None if asked.fee is None or asked.fee == _shelf(case, asked).fee else "fee_differs"
+
+
+# The contract's order. 1401 and 1404 stand before these and are the ledger's; 1109 belongs to kazei; 1301 and 1302 are found on paper.
+RULES: tuple[tuple[Code, Rule], ...] = (
+    (Code.OTHER_MUNICIPALITY, other_municipality),
+    (Code.SUSPENDED, suspended),
+    (Code.CLOSED, closed),
+    (Code.NOT_OFFERED, not_offered),
+    (Code.CREDENTIAL_UNKNOWN, credential_unknown),
+    (Code.CREDENTIAL_INVALID, credential_invalid),
+    (Code.STALE, stale),
+    (Code.NO_REGISTER, no_register),
+    (Code.MAY_NOT_BE_ISSUED, may_not_be_issued),
+    (Code.UNDER_AGE, under_age),
+    (Code.CHANGE_IN_PROGRESS, change_in_progress),
+    (Code.NO_SUCH_MEMBER, no_such_member),
+    (Code.OPTION_NOT_ALLOWED, option_not_allowed),
+    (Code.FEE_DIFFERS, fee_differs),
+)
+# What is looked at again before a document is given a second time (contract 1, operation 3).
+REPLAY_CODES = (
+    Code.SUSPENDED,
+    Code.CREDENTIAL_UNKNOWN,
+    Code.CREDENTIAL_INVALID,
+    Code.MAY_NOT_BE_ISSUED,
+    Code.CHANGE_IN_PROGRESS,
+)
+
+
+def explain(case: Case, asked: Asked) -> tuple[tuple[Code, str | None], ...]:
+    """Every rule's word, in order; None where it has nothing against it."""
+    return tuple((code, rule(case, asked)) for code, rule in RULES)
+
+
+def refusal(case: Case, asked: Asked, codes: tuple[Code, ...] | None = None) -> Refused | None:
+    """The first refusal in the contract's order, of all rules or of some codes only."""
+    for code, rule in RULES:
+        if codes is None or code in codes:
+            said = rule(case, asked)
+            if said is not None:
+                return Refused(code, said)
+    return None
+
+
+def decide(case: Case, asked: Asked) -> Granted | Refused:
+    """The decision about one request. ``asked.options`` must be given."""
+    refused = refusal(case, asked)
+    if refused is not None:
+        return refused
+    applicant, fee = case.applicant, _shelf(case, asked).fee
+    assert applicant is not None
+    assert fee is not None
+    printed = case.printed(asked)
+    whole = case.household is not None and printed == case.household.living
+    return Granted(applicant, printed, whole, fee)
