@@ -1,0 +1,208 @@
+"""Reading one credential holder, the household and everything that decides about them, in the desk's snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from konbinid.domain.content import SealImpression
+from konbinid.domain.dates import PartialDate
+from konbinid.domain.kinds import CredentialType, Kind
+from konbinid.domain.person import (
+    Credential,
+    Hold,
+    HoldSource,
+    Household,
+    Person,
+    ResidentClass,
+    ResidentState,
+    Seal,
+    SealNameKind,
+    SealState,
+    Sex,
+)
+from konbinid.domain.redact import Redacted
+from konbinid.domain.request import CredentialKey
+from konbinid.store.keyring import Keyring
+from konbinid.store.pool import Transaction
+
+_TYPES = {CredentialType.CARD: 1, CredentialType.PHONE: 2}
+
+_CREDENTIAL = """
+select c.issued_on, c.expires_on, c.state, p.atena_number, p.household_number
+  from people.credential c left join people.person p on p.resident_code_digest = c.resident_code_digest
+ where c.type = %s and c.serial = %s and c.present
+"""
+
+_PERSON_COLUMNS = (
+    "atena_number, household_number, household_order, resident_class, state, name, name_kana, former_name, former_name_kana, alias, "
+    "alias_kana, name_roman, birth_date, birth_era, sex, relationship, address, address_supplement, resident_since, address_since, "
+    "notified_on, previous_address, domicile, head_of_register, individual_number_sealed, nationality, article_30_45, residence_status, "
+    "period_of_stay, stay_expires_on, residence_card_number, change_in_progress, kana_registered, former_kana_registered, name_katakana, "
+    "alias_history, coalesce(m.number, 0), coalesce(l.change_no, -1)"
+)
+_HOUSEHOLD = f"""
+select {_PERSON_COLUMNS}
+  from people.person p
+  left join people.member_number m using (household_number, atena_number)
+  left join people.person_lock l using (atena_number)
+ where household_number = %s
+ order by household_order, atena_number
+"""  # noqa: S608  # the columns are a constant of this module
+
+_HOLDS = """
+select 'core', atena_number, category, kinds, household, starts_on, ends_on
+  from people.hold where atena_number = any(%s)
+union all
+select 'doubt', p.atena_number, '', null, false, null, null
+  from people.person p join people.doubt d on d.atena_number = p.atena_number or d.resident_code_digest = p.resident_code_digest
+ where p.atena_number = any(%s)
+"""
+
+_SEALS = """
+select registration_number, state, name_kind, file_stamp, width, height, dpi, rows, defect
+  from people.seal where atena_number = %s
+"""
+
+_LOCK = """
+select atena_number, change_no, names_stamp from people.person_lock
+ where atena_number = any(%s) order by atena_number for share
+"""
+
+
+class RegisterBroken(Exception):
+    """What the database holds about somebody cannot be read as a person: a defect, never an answer."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class LockedPerson(Redacted):
+    """A person_lock row held until the transaction ends."""
+
+    change_no: int
+    names_stamp: datetime | None
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date(int(text[:4]), int(text[4:6]), int(text[6:]))
+
+
+def _partial(text: str | None, era: str = "") -> PartialDate | None:
+    if text is None:
+        return None
+    return PartialDate(int(text[:4]), int(text[4:6]), int(text[6:]), era)
+
+
+def _person(row: Sequence[Any]) -> tuple[Person, bytes | None]:
+    """A row of _HOUSEHOLD as a person, and the sealed 個人番号."""
+    birth = _partial(row[12], row[13])
+    if birth is None or row[37] < 0:
+        raise RegisterBroken("a person without birth date or lock row")
+    person = Person(
+        atena_number=row[0],
+        household_number=row[1],
+        household_order=row[2],
+        resident_class=ResidentClass(row[3]),
+        state=ResidentState(row[4]),
+        name=row[5],
+        name_kana=row[6],
+        former_name=row[7],
+        former_name_kana=row[8],
+        alias=row[9],
+        alias_kana=row[10],
+        name_roman=row[11],
+        birth_date=birth,
+        sex=Sex(row[14]),
+        relationship=row[15],
+        address=row[16],
+        address_supplement=row[17],
+        resident_since=_partial(row[18]),
+        address_since=_partial(row[19]),
+        notified_on=_partial(row[20]),
+        previous_address=row[21],
+        domicile=row[22],
+        head_of_register=row[23],
+        has_individual_number=row[24] is not None,
+        nationality=row[25],
+        article_30_45=row[26],
+        residence_status=row[27],
+        period_of_stay=row[28],
+        stay_expires_on=_partial(row[29]),
+        residence_card_number=row[30],
+        change_in_progress=row[31],
+        kana_registered=row[32],
+        former_kana_registered=row[33],
+        name_katakana=row[34],
+        alias_history=row[35],
+        member_number=row[36],
+        change_no=row[37],
+    )
+    return person, None if row[24] is None else bytes(row[24])
+
+
+async def credential_of(tx: Transaction, key: CredentialKey) -> tuple[Credential, str | None] | None:
+    """The credential with the resident it belongs to, and the 世帯番号; None when it is unknown."""
+    row = await tx.fetch_one(_CREDENTIAL, (_TYPES[key.type], key.serial))
+    if row is None:
+        return None
+    issued, expires, state, atena, household = row
+    return Credential(key.type, key.serial, atena, state == 1, _day(issued), _day(expires)), household
+
+
+async def household_of(tx: Transaction, number: str) -> tuple[Household, dict[str, bytes]]:
+    """Everyone of a household, and the sealed 個人番号 of those who have one."""
+    read = [_person(row) for row in await tx.fetch(_HOUSEHOLD, (number,))]
+    sealed = {person.atena_number: box for person, box in read if box is not None}
+    return Household(number, tuple(person for person, _ in read)), sealed
+
+
+async def holds_on(tx: Transaction, atena_numbers: Collection[str]) -> tuple[Hold, ...]:
+    """Every hold, of core systems and from doubt, that names one of these people; dates are looked at by the rules."""
+    numbers = list(atena_numbers)
+    rows = await tx.fetch(_HOLDS, (numbers, numbers))
+    return tuple(
+        Hold(
+            source=HoldSource(source),
+            atena_number=atena,
+            category=category,
+            kinds=None if kinds is None else frozenset(Kind(kind) for kind in kinds),
+            household=household,
+            starts_on=_day(starts),
+            ends_on=_day(ends),
+        )
+        for source, atena, category, kinds, household, starts, ends in rows
+    )
+
+
+async def seals_of(tx: Transaction, atena_number: str) -> tuple[Seal, ...]:
+    """Every seal row of a person, registered or not."""
+    return tuple(
+        Seal(
+            registration_number=number,
+            state=SealState(state),
+            name_kind=SealNameKind(name_kind),
+            file_stamp=stamp,
+            impression=None if rows is None else SealImpression(width, height, dpi, bytes(rows)),
+            defect=defect,
+        )
+        for number, state, name_kind, stamp, width, height, dpi, rows, defect in await tx.fetch(
+            _SEALS, (atena_number,)
+        )
+    )
+
+
+async def lock_people(tx: Transaction, atena_numbers: Collection[str]) -> dict[str, LockedPerson]:
+    """Hold these people's rows until the transaction ends, in 宛名番号 order. Conflict when one was changed after the snapshot."""
+    wanted = sorted(set(atena_numbers))
+    rows = await tx.fetch(_LOCK, (wanted,))
+    locked = {atena: LockedPerson(change_no, stamp) for atena, change_no, stamp in rows}
+    if len(locked) != len(wanted):
+        raise RegisterBroken("a person without a lock row")
+    return locked
+
+
+def open_number(keyring: Keyring, person: Person, sealed: dict[str, bytes]) -> str:
+    """The 個人番号 of one person, empty when none is recorded. SealBroken when it is not this person's."""
+    box = sealed.get(person.atena_number)
+    return "" if box is None else keyring.open_number(person.atena_number, box)

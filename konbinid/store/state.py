@@ -1,0 +1,66 @@
+"""State of the kinds and of the feeds, the database's clock, alerts and suspensions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from psycopg2.extras import Json
+
+from konbinid.domain.case import EVERYTHING
+from konbinid.domain.feeds import Feed
+from konbinid.store.pool import Transaction
+
+_STATES = "select kind from ops.kind_state where suspended"
+_LOCK_STATES = "select kind, suspended from ops.kind_state where kind = any(%s) order by kind for share"
+_FEEDS = """
+select feed, fresh_as_of, exists (select from people.feed_doubt d where d.feed = f.feed) from intake.feed f
+"""
+
+
+async def clock(tx: Transaction) -> datetime:
+    """The database's own clock, now (not the transaction's beginning). Aware, UTC."""
+    row = await tx.fetch_one("select clock_timestamp()")
+    assert row is not None
+    instant: datetime = row[0]
+    return instant
+
+
+async def suspended_kinds(tx: Transaction) -> frozenset[str]:
+    """Kinds that are suspended; EVERYTHING among them when all are."""
+    return frozenset(row[0] for row in await tx.fetch(_STATES))
+
+
+async def lock_kind(tx: Transaction, kind: str) -> frozenset[str]:
+    """Hold the state of a kind and of all kinds until the transaction ends. Conflict when one moved after the snapshot."""
+    rows = await tx.fetch(_LOCK_STATES, ([EVERYTHING, kind],))
+    return frozenset(name for name, is_suspended in rows if is_suspended)
+
+
+async def feeds(tx: Transaction) -> tuple[dict[Feed, datetime | None], frozenset[Feed]]:
+    """As of when each feed is fresh (None = never applied), and the feeds with a file whose keys cannot be read."""
+    rows = await tx.fetch(_FEEDS)
+    return {Feed(feed): as_of for feed, as_of, _ in rows}, frozenset(
+        Feed(feed) for feed, _, doubt in rows if doubt
+    )
+
+
+async def raise_alert(
+    tx: Transaction,
+    severity: str,
+    source: str,
+    event: str,
+    subject: str = "",
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Something a person must look at. ``detail`` never holds personal data."""
+    await tx.execute(
+        "insert into ops.alert (severity, source, event, subject, detail) values (%s, %s, %s, %s, %s)",
+        (severity, source, event, subject, Json(dict(detail or {}))),
+    )
+
+
+async def suspend(tx: Transaction, kind: str, reason: str, who: str) -> None:
+    """Close a kind (or EVERYTHING). Opening it again is not this part's right."""
+    await tx.execute("select ops.suspend(%s, %s, %s)", (kind, reason, who))
