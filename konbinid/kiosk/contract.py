@@ -47,7 +47,7 @@ def _choice(name: str, *values: str) -> Any:
 
 
 def _record(name: str, *members: Member) -> Any:
-    made = type(name, (ComplexModel,), {"__namespace__": NAMESPACE, "_type_info": list(members)})
+    made: Any = type(name, (ComplexModel,), {"__namespace__": NAMESPACE, "_type_info": list(members)})
     return made.customize(min_occurs=1, nillable=False)
 
 

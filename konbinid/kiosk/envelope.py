@@ -82,7 +82,7 @@ def _parsed(body: bytes) -> Any:
     except etree.XMLSyntaxError as problem:
         line, column = problem.position
         raise ContractBroken(f"the document is not well-formed (line {line}, column {column})") from None
-    document = root.getroottree().docinfo
+    document: Any = root.getroottree().docinfo
     if document.doctype or document.internalDTD is not None:
         raise ContractBroken("a document type is not allowed")
     if (document.encoding or "UTF-8").upper() != "UTF-8" or document.xml_version != "1.0":

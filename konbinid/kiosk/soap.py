@@ -17,7 +17,6 @@ from konbinid.kiosk.spyne_compat import (
     Application,
     Date,
     DateTime,
-    Fault,
     MethodContext,
     ServerBase,
     Service,
@@ -138,12 +137,14 @@ def _wsdl(application: Any, address: str) -> bytes:
     document = application.interface.docs.wsdl11
     document.build_interface_document(address)
     root = etree.fromstring(document.get_interface_document())
-    for operation in root.iter(f"{{{_WSDL}}}operation"):
+    for operation in root.iterfind(f"{{{_WSDL}}}portType/{{{_WSDL}}}operation"):
         # It names the message where it has to name parts; there is one part, so there is no order to tell.
-        operation.attrib.pop("parameterOrder", None)
+        del operation.attrib["parameterOrder"]
     for schema in root.iter(f"{{{_XSD}}}schema"):
         # spyne orders declarations by a walk over sets of classes; a file that is compared has one order.
-        schema[:] = sorted(schema, key=lambda declared: (declared.tag != _SIMPLE, declared.tag, declared.get("name")))
+        schema[:] = sorted(
+            schema, key=lambda declared: (declared.tag != _SIMPLE, declared.tag, declared.get("name"))
+        )
     etree.cleanup_namespaces(root, keep_ns_prefixes=["xs", "tns"])
     etree.indent(root)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
