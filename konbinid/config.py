@@ -1,0 +1,81 @@
+"""The configuration: one TOML file, read once at start into frozen values; anything unknown or doubtful refuses to start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from konbinid.config_feeds import FeedSetting, read_feeds
+from konbinid.config_sections import (
+    Admin,
+    Database,
+    Inbox,
+    Limits,
+    Service,
+    Soap,
+    read_admin,
+    read_database,
+    read_inbox,
+    read_limits,
+    read_service,
+    read_soap,
+)
+from konbinid.config_source import Document
+from konbinid.domain.feeds import Feed
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything the file says, checked. Paths are absolute; ``keys``, ``forms`` are folders, ``fonts`` and ``gaiji`` files."""
+
+    path: Path
+    service: Service
+    soap: Soap
+    admin: Admin
+    database: Database
+    keys: Path
+    inbox: Inbox
+    feeds: Mapping[Feed, FeedSetting]
+    fonts: Path
+    gaiji: Path | None
+    forms: Path
+    limits: Limits
+
+
+def load(path: Path) -> Config:
+    """Read and check the file. FileRefused names every mistake with its line.
+
+    Relative paths in the file start at the file's own folder. Whatever the file points to must be there and readable;
+    keys and passwords must be closed to others.
+    """
+    document = Document(path.absolute())
+    config = read(document)
+    document.finish()
+    return config
+
+
+def read(document: Document) -> Config:
+    """Ask the document for every option there is. What it returns counts only when ``document.finish`` does not refuse."""
+    root = document.root
+    soap_section = root.table("soap")
+    soap = read_soap(soap_section)
+    database_section = root.table("database")
+    database = read_database(database_section)
+    if database.hold_seconds >= soap.answer_within_seconds:
+        database_section.complain("hold_seconds", "must be below soap.answer_within_seconds")
+    fonts = root.table("fonts")
+    return Config(
+        path=document.path,
+        service=read_service(root.table("service")),
+        soap=soap,
+        admin=read_admin(root.table("admin", optional=True)),
+        database=database,
+        keys=root.table("keys").folder("folder", private=True),
+        inbox=read_inbox(root.table("inbox")),
+        feeds=read_feeds(root.table("feeds")),
+        fonts=fonts.file("list"),
+        gaiji=fonts.file("gaiji") if fonts.has("gaiji") else None,
+        forms=root.table("forms").folder("folder"),
+        limits=read_limits(root.table("limits", optional=True)),
+    )

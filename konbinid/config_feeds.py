@@ -1,0 +1,114 @@
+"""[feeds.NAME] of the configuration: what is expected from each core system, when, and how much it may take away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
+
+from konbinid.config_source import Section
+from konbinid.domain.feeds import Feed, FeedRule
+from konbinid.domain.freshness import AROUND_THE_CLOCK, Calendar
+from konbinid.domain.library import Holidays
+
+T = TypeVar("T")
+
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WINDOW = re.compile(r"([0-2][0-9]):([0-5][0-9])-([0-2][0-9]):([0-5][0-9])")
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSetting:
+    """One feed: its declared layout, how old its data may be in expected time, and what it may remove unasked."""
+
+    feed: Feed
+    layout: Path
+    rule: FeedRule
+    removal_share: float
+    removal_least_rows: int
+    verify_only: bool
+
+
+def read_feeds(section: Section) -> Mapping[Feed, FeedSetting]:
+    """[feeds.NAME]"""
+    feeds = {}
+    for name in section.keys:
+        if name in tuple(Feed):
+            feeds[Feed(name)] = _feed(section.table(name), Feed(name))
+        else:
+            section.raw(name)
+            section.complain(name, f"no such feed; there are {', '.join(Feed)}")
+    if not feeds:
+        section.complain("", "needs at least one feed, like [feeds.JUMIN]")
+    return MappingProxyType(feeds)
+
+
+def _feed(section: Section, feed: Feed) -> FeedSetting:
+    restrictive = feed is Feed.YOKUSHI  # contract 2: any removal of a hold waits for an operator
+    share = section.number("removal_share_percent", 0.0 if restrictive else 5.0, least=0, most=100)
+    maximum_age = timedelta(hours=section.number("maximum_age_hours", 24.0, least=0.1, most=24 * 31))
+    return FeedSetting(
+        feed=feed,
+        layout=section.file("layout"),
+        rule=FeedRule(_calendar(section), maximum_age),
+        removal_share=share / 100,
+        removal_least_rows=section.whole(
+            "removal_least_rows", 0 if restrictive else 20, least=0, most=1_000_000
+        ),
+        verify_only=section.flag("verify_only", default=False),
+    )
+
+
+def _calendar(section: Section) -> Calendar:
+    mistakes = len(section.document.problems)
+    weekdays = _each(section, "weekdays", _WEEKDAYS, _WEEKDAYS.index, f"must be of {', '.join(_WEEKDAYS)}")
+    windows = _each(
+        section, "windows", ("00:00-24:00",), _window, 'must be like "08:00-20:00", to 24:00 at most'
+    )
+    yearly, single = set(), set()
+    for year, day in _each(
+        section, "no_files_on", (), _day, 'must be a day that exists, "12-29" or "2027-05-03"'
+    ):
+        if year:
+            single.add(day.isoformat())
+        else:
+            yearly.add((day.month, day.day))
+    if len(section.document.problems) > mistakes:
+        return AROUND_THE_CLOCK
+    try:
+        return Calendar(frozenset(weekdays), tuple(windows), Holidays(frozenset(yearly), frozenset(single)))
+    except ValueError as error:
+        section.complain("windows" if weekdays else "weekdays", str(error))
+        return AROUND_THE_CLOCK
+
+
+def _each(
+    section: Section, key: str, default: tuple[str, ...], read: Callable[[str], T], reason: str
+) -> list[T]:
+    values = []
+    for position, text in enumerate(section.texts(key, default)):
+        try:
+            values.append(read(text))
+        except ValueError:
+            section.document.complain((*section.place, key, position), reason)
+    return values
+
+
+def _window(text: str) -> tuple[int, int]:
+    found = _WINDOW.fullmatch(text)
+    if found is None:
+        raise ValueError
+    hours = [int(group) for group in found.groups()]
+    return hours[0] * 60 + hours[1], hours[2] * 60 + hours[3]
+
+
+def _day(text: str) -> tuple[bool, date]:
+    has_year = len(text) == len("2027-05-03")
+    day = date.fromisoformat(text if has_year else f"2000-{text}")  # a leap year: 02-29 is allowed
+    if day.isoformat()[0 if has_year else 5 :] != text:
+        raise ValueError
+    return has_year, day
