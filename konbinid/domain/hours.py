@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from konbinid.domain.dates import JST
 from konbinid.domain.library import Holidays, Hours
@@ -24,7 +24,8 @@ _CLOSED_TODAY = OpeningToday(open_now=False, opens_at=None, closes_at=None)
 def opening_today(hours: Hours, holidays: Holidays, at: datetime) -> OpeningToday:
     """What checkService tells of today, and whether a request is in time (1201 when not).
 
-    ``at`` is the request's one instant, aware. Hours are half-open: at the closing minute it is closed. Today is the
+    ``at`` is the request's one instant, aware. Hours are half-open: at the closing minute it is closed;
+    a closing time of 00:00 is the midnight at the day's end. Today is the
     Japanese calendar day of ``at``; 29 February as a yearly closed day has no effect in common years.
     """
     local = at.astimezone(JST)
@@ -32,9 +33,7 @@ def opening_today(hours: Hours, holidays: Holidays, at: datetime) -> OpeningToda
     span = hours.by_weekday[day.weekday()]
     if span is None or (day.month, day.day) in holidays.yearly or day.isoformat() in holidays.single:
         return _CLOSED_TODAY
-    opens_at, closes_at = (_at(local, edge) for edge in span)
+    opens_at, closes_at = (datetime.combine(day, edge, JST) for edge in span)
+    if span[1] == time(0):
+        closes_at += timedelta(days=1)
     return OpeningToday(opens_at <= local < closes_at, opens_at, closes_at)
-
-
-def _at(local: datetime, edge: time) -> datetime:
-    return datetime.combine(local.date(), edge, JST)

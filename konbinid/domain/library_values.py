@@ -7,7 +7,7 @@ Shapes (every key not named optional must stand there; every other key is refuse
 - policy: any of Policy's fields, each optional
 - offered: ``{"offered": true, "max_copies": 10, "switches": ["RELATIONSHIP"]}``; the last two optional
 - fee: ``{"yen": 300}``
-- hours: ``{"every_day": "06:30-23:00", "sunday": "closed"}``: seven weekdays, ``every_day`` for those not named
+- hours: ``{"every_day": "06:30-23:00", "sunday": "closed"}``: seven weekdays, ``every_day`` for those not named; to "24:00" at most
 - holidays: ``{"yearly": ["12-29"], "single": ["2026-05-07"]}``, both optional
 - form: ``{"version": "2026.1"}``
 """
@@ -27,6 +27,7 @@ from konbinid.domain.library import PER_KIND, Holidays, Hours, Item, Mayor, Offe
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 CLOSED = "closed"
+MIDNIGHT = 24 * 60  # minutes; as a closing time it is kept as 00:00 (konbinid.domain.hours)
 
 # certificates.md, "Who may have what"; fees as the demo city takes them.
 DEFAULT_HOURS = Hours(((time(6, 30), time(23, 0)),) * 7)
@@ -258,14 +259,13 @@ def _span(table: Mapping[str, object], key: str) -> tuple[time, time] | None:
     found = _TIME_SPAN.fullmatch(text) if isinstance(text, str) else None
     if found is None:
         raise BadLibraryValue(key, f'must be like "06:30-23:00", or "{CLOSED}"')
-    hours = [int(group) for group in found.groups()]
-    if hours[0] > 23 or hours[2] > 23:
-        raise BadLibraryValue(key, "hours run from 00 to 23")
-    opens, closes = time(hours[0], hours[1]), time(hours[2], hours[3])
-    if opens >= closes:
-        raise BadLibraryValue(key, "must open before it closes, on the same day")
-    return opens, closes
+    opens, closes = (int(hour) * 60 + int(minute) for hour, minute in (found.group(1, 2), found.group(3, 4)))
+    if not opens < closes <= MIDNIGHT:
+        raise BadLibraryValue(key, "must open before it closes, by 24:00 of the same day")
+    return time(opens // 60, opens % 60), time(closes // 60 % 24, closes % 60)
 
 
 def _span_text(span: tuple[time, time] | None) -> str:
-    return CLOSED if span is None else f"{span[0]:%H:%M}-{span[1]:%H:%M}"
+    if span is None:
+        return CLOSED
+    return f"{span[0]:%H:%M}-{'24:00' if span[1] == time(0) else f'{span[1]:%H:%M}'}"

@@ -51,6 +51,14 @@ def test_a_single_day_closes_that_day_only():
     assert opening_today(DEFAULT_HOURS, holidays, datetime(2027, 5, 7, 12, tzinfo=JST)).open_now
 
 
+def test_open_around_the_clock_has_no_closed_minute():
+    """A test environment that is open all day is open in the last minute too, and closes at the next day's midnight."""
+    hours = Hours(((time(0), time(0)),) * 7)
+    today = opening_today(hours, _NO_HOLIDAYS, datetime(2026, 11, 23, 23, 59, 59, 999_999, tzinfo=JST))
+    assert today.open_now
+    assert today.closes_at == datetime(2026, 11, 24, tzinfo=JST)
+
+
 def test_each_weekday_has_its_own_hours():
     """A kind closed on Sundays and short on Mondays keeps both."""
     week = [(time(9), time(17)), *[(time(6, 30), time(23))] * 5, None]

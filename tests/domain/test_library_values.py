@@ -23,7 +23,9 @@ from konbinid.domain.library_values import (
 
 _SEAL = {"width": 9, "height": 2, "width_mm": 21, "height_mm": 21.5}
 _times = st.times(max_value=time(23, 58)).map(lambda t: t.replace(second=0, microsecond=0))
-_spans = st.none() | st.tuples(_times, _times).filter(lambda span: span[0] < span[1])
+_spans = st.none() | st.tuples(_times, _times | st.just(time(0))).filter(
+    lambda span: span[0] < span[1] or span[1] == time(0)
+)
 
 
 @given(st.lists(_spans, min_size=7, max_size=7).map(lambda days: Hours(tuple(days))))
@@ -99,7 +101,8 @@ def test_defaults_are_the_citys_decisions():
         (Item.OFFERED, Kind.JUMINHYO, {"offered": True, "max_copies": 0}, "max_copies"),
         (Item.HOURS, Kind.INKAN, {"monday": "06:30-23:00"}, "tuesday"),
         (Item.HOURS, Kind.INKAN, {"every_day": "23:00-06:30"}, "every_day"),
-        (Item.HOURS, Kind.INKAN, {"every_day": "06:30-24:00"}, "every_day"),
+        (Item.HOURS, Kind.INKAN, {"every_day": "06:30-24:01"}, "every_day"),
+        (Item.HOURS, Kind.INKAN, {"every_day": "24:00-24:00"}, "every_day"),
         (Item.HOURS, Kind.INKAN, {"every_day": "6:30-23:00"}, "every_day"),
         (Item.HOURS, Kind.INKAN, {"every_day": "06:30-23:00", "holiday": "closed"}, "holiday"),
         (Item.HOLIDAYS, None, {"yearly": ["02-30"]}, "yearly"),

@@ -1,0 +1,86 @@
+"""Blocking sessions for the command line, the start-up steps and the lease: where no reactor runs, or in a thread of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+import psycopg2
+from psycopg2.extensions import make_dsn
+
+from konbinid.store.errors import Unavailable
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection, cursor
+
+# A half-open connection is noticed in seconds instead of the hours of TCP's own defaults (measured).
+_SESSION = {
+    "connect_timeout": 3,
+    "keepalives_idle": 2,
+    "keepalives_interval": 1,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 4000,
+}
+# 0 for a server that takes no writes; a deposed primary may still claim to take them, so the highest timeline counts.
+_TIMELINE = """
+select case when pg_is_in_recovery() or current_setting('transaction_read_only') = 'on' then 0
+            else (select timeline_id from pg_control_checkpoint()) end
+"""
+
+
+def dial(servers: Sequence[str], purpose: str) -> connection:
+    """A connection in autocommit to the server that takes writes.
+
+    servers: one complete DSN per server. purpose: what the server's process list shows.
+    Raises Unavailable with the reasons (PostgreSQL's own words name addresses and roles, no values).
+    """
+    found: list[tuple[int, connection]] = []
+    reasons = []
+    for dsn in servers:
+        try:
+            made = psycopg2.connect(make_dsn(dsn, application_name=f"konbinid {purpose}", **_SESSION))
+            made.autocommit = True
+            with made.cursor() as cur:
+                found.append((_timeline(cur), made))
+        except psycopg2.Error as error:
+            reasons.append(" ".join(str(error).split()))
+    found.sort(key=lambda pair: pair[0])
+    best = found.pop() if found else None
+    for _, spare in found:
+        spare.close()
+    if best is not None and best[0] > 0:
+        return best[1]
+    if best is not None:
+        best[1].close()
+        reasons.append("no server takes writes")
+    raise Unavailable("; ".join(reasons))
+
+
+@contextmanager
+def session(servers: Sequence[str], purpose: str) -> Iterator[connection]:
+    """``dial`` for the length of a with-block."""
+    with closing(dial(servers, purpose)) as made:
+        yield made
+
+
+@contextmanager
+def transaction(made: connection) -> Iterator[cursor]:
+    """One transaction on a session in autocommit: committed at the end, rolled back by an exception."""
+    with made.cursor() as cur:
+        cur.execute("begin")
+        try:
+            yield cur
+        except BaseException:
+            if not made.closed:
+                cur.execute("rollback")
+            raise
+        cur.execute("commit")
+
+
+def _timeline(cur: cursor) -> int:
+    cur.execute(_TIMELINE)
+    row = cur.fetchone()
+    assert row is not None
+    timeline: int = row[0]
+    return timeline
