@@ -188,6 +188,8 @@ class Pool:
         intact = False
         try:
             result = await work(transaction)
+            if self._reactor.seconds() >= deadline:
+                raise DeadlinePassed("no time left for COMMIT")
             await transaction.commit()
             intact = True
         except BaseException as error:
@@ -229,7 +231,7 @@ class Pool:
 
     async def _rolled_back(self, transaction: Transaction, error: BaseException) -> bool:
         """Whether the connection can be used again. After an unknown COMMIT it cannot."""
-        if isinstance(error, (OutcomeUnknown, ConnectionLost, DeadlinePassed, GeneratorExit)):
+        if transaction.timed_out or isinstance(error, (OutcomeUnknown, ConnectionLost, GeneratorExit)):
             return False
         try:
             await transaction.execute("rollback")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -23,7 +22,6 @@ from konbinid.domain.person import (
     SealState,
     Sex,
 )
-from konbinid.domain.redact import Redacted
 from konbinid.domain.request import CredentialKey
 from konbinid.store.keyring import Keyring
 from konbinid.store.pool import Transaction
@@ -66,22 +64,13 @@ select registration_number, state, name_kind, file_stamp, width, height, dpi, ro
   from people.seal where atena_number = %s
 """
 
-_LOCK = """
-select atena_number, change_no, names_stamp from people.person_lock
- where atena_number = any(%s) order by atena_number for share
-"""
+_LOCK = (
+    "select atena_number from people.person_lock where atena_number = any(%s) order by atena_number for share"
+)
 
 
 class RegisterBroken(Exception):
     """What the database holds about somebody cannot be read as a person: a defect, never an answer."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class LockedPerson(Redacted):
-    """A person_lock row held until the transaction ends."""
-
-    change_no: int
-    names_stamp: datetime | None
 
 
 def _day(text: str | None) -> date | None:
@@ -192,14 +181,19 @@ async def seals_of(tx: Transaction, atena_number: str) -> tuple[Seal, ...]:
     )
 
 
-async def lock_people(tx: Transaction, atena_numbers: Collection[str]) -> dict[str, LockedPerson]:
+async def lock_people(tx: Transaction, atena_numbers: Collection[str]) -> None:
     """Hold these people's rows until the transaction ends, in 宛名番号 order. Conflict when one was changed after the snapshot."""
     wanted = sorted(set(atena_numbers))
-    rows = await tx.fetch(_LOCK, (wanted,))
-    locked = {atena: LockedPerson(change_no, stamp) for atena, change_no, stamp in rows}
-    if len(locked) != len(wanted):
+    if len(await tx.fetch(_LOCK, (wanted,))) != len(wanted):
         raise RegisterBroken("a person without a lock row")
-    return locked
+
+
+async def names_stamp_of(tx: Transaction, atena_number: str) -> datetime | None:
+    """Stamp of the file that last changed this person's 氏名, 旧氏 or 通称; None when none did."""
+    row = await tx.fetch_one(
+        "select names_stamp from people.person_lock where atena_number = %s", (atena_number,)
+    )
+    return None if row is None else row[0]
 
 
 def open_number(keyring: Keyring, person: Person, sealed: dict[str, bytes]) -> str:

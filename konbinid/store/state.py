@@ -51,6 +51,7 @@ async def raise_alert(
     severity: str,
     source: str,
     event: str,
+    *,
     subject: str = "",
     detail: Mapping[str, Any] | None = None,
 ) -> None:

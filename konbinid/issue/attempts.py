@@ -1,0 +1,39 @@
+"""How often a transaction is tried: again on a new snapshot after a conflict, again on another connection, never after COMMIT was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from konbinid.issue.equipment import Equipment
+from konbinid.store.errors import Conflict, ConnectionLost
+from konbinid.store.pool import Transaction
+
+T = TypeVar("T")
+
+CONFLICTS = 3  # house.md: the whole thing again, three times at most, within the deadline
+
+
+async def settle(
+    equipment: Equipment,
+    work: Callable[[Transaction], Awaitable[T]],
+    *,
+    deadline: float,
+    before: Callable[[], None] = lambda: None,
+) -> T:
+    """Run ``work`` in a transaction until it is settled one way or the other; ``before`` is called ahead of every attempt.
+
+    A connection that broke before COMMIT holds the request until a writable server answers or the deadline passes. Everything else that the
+    pool raises goes on to the caller, OutcomeUnknown first of all.
+    """
+    conflicts = 0
+    while True:
+        before()
+        try:
+            return await equipment.pool.transaction(work, deadline=deadline)
+        except Conflict:
+            conflicts += 1
+            if conflicts > CONFLICTS:
+                raise
+        except ConnectionLost:
+            continue

@@ -1,0 +1,67 @@
+"""Reading the case: everything that decides about a request, from one snapshot, with the rows held that a change must take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from konbinid.domain.case import Case
+from konbinid.domain.feeds import stale_kinds
+from konbinid.domain.kinds import HOUSEHOLD_KINDS, Kind
+from konbinid.domain.library import shelf_at
+from konbinid.domain.person import Hold, Household, Seal
+from konbinid.domain.redact import Redacted
+from konbinid.domain.request import CredentialKey
+from konbinid.issue.equipment import Equipment
+from konbinid.store import residents, state
+from konbinid.store.pool import Transaction
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ReadCase(Redacted):
+    """A case with what the desk needs besides: the sealed 個人番号 by 宛名番号."""
+
+    case: Case
+    sealed_numbers: dict[str, bytes]
+
+
+async def read_case(tx: Transaction, equipment: Equipment, key: CredentialKey, kind: Kind | None) -> ReadCase:
+    """The case of one credential holder.
+
+    With a kind, the rows of the kind's state and of everyone concerned are held until the transaction ends, in that order: what changes
+    one of them either was committed before (and is seen, or ends this with Conflict) or waits. Without a kind (listCertificates) nothing is held.
+    """
+    suspended = await (state.suspended_kinds(tx) if kind is None else state.lock_kind(tx, kind))
+    found = await residents.credential_of(tx, key)
+    credential, household_number = found if found is not None else (None, None)
+    household: Household | None = None
+    sealed: dict[str, bytes] = {}
+    seals: tuple[Seal, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    names_stamp = None
+    if credential is not None and credential.atena_number is not None and household_number is not None:
+        household, sealed = await residents.household_of(tx, household_number)
+        members = {credential.atena_number, *(person.atena_number for person in household.living)}
+        if kind is not None:
+            touched = members if kind in HOUSEHOLD_KINDS else {credential.atena_number}
+            await residents.lock_people(tx, touched)
+        names_stamp = await residents.names_stamp_of(tx, credential.atena_number)
+        holds = await residents.holds_on(tx, members)
+        seals = await residents.seals_of(tx, credential.atena_number)
+    revision, entries = await equipment.library.entries(tx)
+    fresh, in_doubt = await state.feeds(tx)
+    # The one instant of this request: read last, when everything it decides about is held.
+    at = await state.clock(tx)
+    settings = equipment.settings
+    case = Case(
+        at=at,
+        municipality=settings.municipality,
+        shelf=shelf_at(entries, revision, at),
+        suspended=suspended,
+        stale=stale_kinds(settings.feeds, fresh, in_doubt, at),
+        credential=credential,
+        household=household,
+        holds=holds,
+        seals=seals,
+        names_stamp=names_stamp,
+    )
+    return ReadCase(case, sealed)
