@@ -1,0 +1,270 @@
+"""A declared form: where everything stands on a sheet, as values. Millimetres, origin at the top left; type in points.
+
+Forms are data that a municipality changes without Python (``config/forms/*.toml``, read by ``form_file``). A sheet is
+made of free labels, rules and boxes, and of *tables*: rows of cells with a label and a box each. A cell that is
+optional and not in the content closes up, so that the rows that were asked for follow each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from konbinid.paper.fitting import Room
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from konbinid.domain.content import EntryShape
+    from konbinid.domain.kinds import Kind
+
+POINTS = 72 / 25.4  # per millimetre
+PADDING = 1.2  # mm between a box's left or right edge and its text
+EM_TOP = 0.88  # of the size, above the baseline: where a Japanese em box begins
+THINNEST = 0.5  # pt: thinner lines do not survive the centre's rasterising (certificates.md)
+SMALLEST = 8.0  # pt, likewise
+
+
+class Align(StrEnum):
+    """Where a text stands between the edges of its frame; ``SPREAD`` is 均等割り付け."""
+
+    LEFT = "left"
+    CENTRE = "centre"
+    RIGHT = "right"
+    SPREAD = "spread"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A rectangle on the sheet, in millimetres from the top left."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+    def shifted(self, dx: float, dy: float) -> Frame:
+        """The same rectangle elsewhere."""
+        return Frame(self.x + dx, self.y + dy, self.w, self.h)
+
+    def overlaps(self, other: Frame) -> bool:
+        """Whether the two share more than an edge."""
+        near = 0.01
+        return (
+            self.x + near < other.x + other.w
+            and other.x + near < self.x + self.w
+            and self.y + near < other.y + other.h
+            and other.y + near < self.y + self.h
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Text of the form itself. ``at`` says where it is declared, for messages."""
+
+    frame: Frame
+    lines: tuple[str, ...]
+    size: float
+    align: Align
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A straight line; ``width`` in points."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """How a variable text may be set: size and least size in points, and the fitting steps that are allowed."""
+
+    size: float
+    least: float
+    align: Align
+    condense: bool
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """The place of one variable text."""
+
+    field: str
+    frame: Frame
+    type: Type
+
+    def room(self) -> Room:
+        """What fitting may use of it, in points."""
+        width = (self.frame.w - 2 * PADDING) * POINTS
+        kind = self.type
+        return Room(width, self.frame.h * POINTS, kind.size, kind.least, kind.condense, kind.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class TableCell:
+    """One labelled box of a table's row; ``width`` includes the label's."""
+
+    field: str
+    label: tuple[str, ...]
+    label_width: float
+    label_align: Align
+    width: float
+    type: Type
+    optional: bool
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Cells side by side; the last one that is printed reaches the table's edge."""
+
+    height: float
+    cells: tuple[TableCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """A table as it stands for one set of present fields; coordinates from the table's top left."""
+
+    height: float
+    boxes: tuple[Box, ...]
+    labels: tuple[Label, ...]
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """Rows with labels and rules; ``outline`` and ``inner`` are line widths in points."""
+
+    width: float
+    rows: tuple[Row, ...]
+    label_size: float
+    outline: float
+    inner: float
+
+    def fields(self) -> tuple[TableCell, ...]:
+        """Every cell, in reading order."""
+        return tuple(cell for row in self.rows for cell in row.cells)
+
+    def arrange(self, present: frozenset[str]) -> Arranged:
+        """The table with the optional cells of ``present`` and all others that are not optional."""
+        optional = {cell.field for cell in self.fields() if cell.optional}
+        return _arrange(self, frozenset(present & optional))
+
+
+@lru_cache(maxsize=512)
+def _arrange(table: Table, chosen: frozenset[str]) -> Arranged:
+    boxes: list[Box] = []
+    labels: list[Label] = []
+    rules: list[Rule] = []
+    y = 0.0
+    for row in table.rows:
+        cells = [cell for cell in row.cells if not cell.optional or cell.field in chosen]
+        if not cells:
+            continue
+        if y:
+            rules.append(Rule(0, y, table.width, y, table.inner))
+        _arrange_row(table, row.height, cells, y, (boxes, labels, rules))
+        y += row.height
+    if y:
+        rules += outline(table.width, y, table.outline)
+    return Arranged(y, tuple(boxes), tuple(labels), tuple(rules))
+
+
+def _arrange_row(
+    table: Table,
+    height: float,
+    cells: list[TableCell],
+    y: float,
+    into: tuple[list[Box], list[Label], list[Rule]],
+) -> None:
+    boxes, labels, rules = into
+    x = 0.0
+    for index, cell in enumerate(cells):
+        width = table.width - x if index == len(cells) - 1 else cell.width
+        if x:
+            rules.append(Rule(x, y, x, y + height, table.inner))
+        if cell.label_width:
+            inside = x + cell.label_width
+            rules.append(Rule(inside, y, inside, y + height, table.inner))
+            frame = Frame(x, y, cell.label_width, height)
+            labels.append(Label(frame, cell.label, table.label_size, cell.label_align, cell.at))
+        place = Frame(x + cell.label_width, y, width - cell.label_width, height)
+        boxes.append(Box(cell.field, place, cell.type))
+        x += width
+
+
+def outline(width: float, height: float, line: float) -> list[Rule]:
+    """The four edges of a frame."""
+    return [
+        Rule(0, 0, width, 0, line),
+        Rule(0, height, width, height, line),
+        Rule(0, 0, 0, height, line),
+        Rule(width, 0, width, height, line),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A table with its place on the sheet."""
+
+    x: float
+    y: float
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """What stands where a further person would: its text, its height, and whether every unused place is drawn (with
+    a diagonal) or only the first."""
+
+    label: Label
+    height: float
+    every: bool
+    diagonal: float
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Where the persons stand: one table per shape, ``gap`` millimetres apart, ``per_sheet`` at most."""
+
+    x: float
+    y: float
+    width: float
+    gap: float
+    per_sheet: int
+    tables: Mapping[EntryShape, Table]
+    unused: Unused | None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One version of one kind's form. ``digest`` is its fingerprint: SHA-256 over its canonical content."""
+
+    kind: Kind
+    version: str
+    title: Label
+    sentences: Mapping[str, str]
+    sentence: Label
+    labels: tuple[Label, ...]
+    rules: tuple[Rule, ...]
+    boxes: tuple[Box, ...]
+    heading: Placed | None
+    people: People
+    seal: Frame
+    impression: Frame | None
+    width: float
+    height: float
+    digest: str = field(default="")
+
+    def sheets(self, people: int) -> int:
+        """How many sheets so many people take."""
+        return max(1, -(-people // self.people.per_sheet))
