@@ -1,0 +1,37 @@
+# konbinid: `make demo` shows it, `make test` proves it. Both make their own environment in .venv first.
+
+PY := .venv/bin/python
+BIN := .venv/bin
+PEOPLE ?= 500
+T ?= tests
+WORKERS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format venv clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' Makefile
+
+demo: venv-demo  ## a city, its daemon and a kiosk on this machine, until Ctrl-C (ONCE=1: one certificate; PEOPLE=500)
+	@exec $(BIN)/konbinid demo --people $(PEOPLE) $(if $(filter-out 0,$(ONCE)),--once)
+
+test: venv-test lint  ## lint, types and all tests (T=tests/store: only these; WORKERS=0: in one process)
+	@exec $(BIN)/pytest -n $(WORKERS) $(T)
+
+lint: venv-test  ## style and types
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy --no-error-summary
+
+format: venv-test  ## rewrite the source in the house's form
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format .
+
+venv: venv-test  ## the environment only
+
+.PHONY: venv-demo venv-test
+venv-demo venv-test: venv-%:
+	@PYTHON="$(PYTHON)" tools/environment $*
+
+clean:  ## remove the demo's data, caches and the environment
+	rm -rf .demo .cache .venv .mypy_cache .ruff_cache .hypothesis build konbinid.egg-info
