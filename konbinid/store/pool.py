@@ -35,6 +35,7 @@ from konbinid.store.errors import (
 
 if TYPE_CHECKING:
     from twisted.internet.base import ReactorBase
+    from twisted.internet.interfaces import IDelayedCall
 
 T = TypeVar("T")
 
@@ -74,6 +75,11 @@ class _Wire(txpostgres.Connection):  # type: ignore[misc]  # txpostgres has no t
     def __init__(self, reactor: ReactorBase) -> None:
         super().__init__(reactor=reactor)
         self.on_broken: Callable[[], None] | None = None
+
+    def close(self) -> None:
+        """Close, also when dialling had not begun."""
+        if self.pollable() is not None:
+            super().close()
 
     def doRead(self) -> None:  # noqa: N802  # Twisted's name
         try:
@@ -149,6 +155,8 @@ class Pool:
         self._idle: deque[_Wire] = deque()
         self._waiting: deque[Deferred[_Wire]] = deque()
         self._wires: set[_Wire] = set()
+        self._dialling: set[_Wire] = set()
+        self._redials: set[IDelayedCall] = set()
         self._running = False
 
     def start(self) -> None:
@@ -162,6 +170,11 @@ class Pool:
         self._running = False
         while self._waiting:
             self._waiting.popleft().errback(Unavailable("the pool is closed"))
+        for call in self._redials:
+            call.cancel()
+        self._redials.clear()
+        for wire in tuple(self._dialling):
+            wire.close()
         for wire in tuple(self._wires):
             self._drop(wire)
 
@@ -276,7 +289,12 @@ class Pool:
             self._dial_again(_REDIAL_SECONDS)
 
     def _dial_again(self, seconds: float) -> None:
-        self._reactor.callLater(seconds, lambda: ensureDeferred(self._dial()))
+        def dial() -> None:
+            self._redials.discard(call)
+            ensureDeferred(self._dial())
+
+        call = self._reactor.callLater(seconds, dial)
+        self._redials.add(call)
 
     async def _dial(self) -> None:
         """Dial every server at once and keep the writable one with the highest timeline (a deposed primary may still claim to be one)."""
@@ -298,14 +316,17 @@ class Pool:
     async def _dial_one(self, dsn: str) -> tuple[int, _Wire] | None:
         """(timeline, connection) of a writable server, else None within the dialling limit."""
         wire = _Wire(self._reactor)
-        limit = self._reactor.callLater(_DIAL_SECONDS, lambda: wire.pollable() and wire.close())
+        limit = self._reactor.callLater(_DIAL_SECONDS, wire.close)
         try:
-            await wire.connect(dsn, application_name=f"konbinid {self._role}", **_SESSION)
+            connecting = wire.connect(dsn, application_name=f"konbinid {self._role}", **_SESSION)
+            self._dialling.add(wire)
+            await connecting
             rows = await wire.runQuery(_WRITABLE)
         except (psycopg2.Error, ConnectionDone) as error:
             self.log.warn("database.unreachable", role=self._role, reason=type(error).__name__)
             return None
         finally:
+            self._dialling.discard(wire)
             if limit.active():
                 limit.cancel()
         if rows[0][0] == 0:
