@@ -59,7 +59,8 @@ def read(document: Document) -> Config:
     """Ask the document for every option there is. What it returns counts only when ``document.finish`` does not refuse."""
     root = document.root
     soap_section = root.table("soap")
-    soap = read_soap(soap_section)
+    service = read_service(root.table("service"))
+    soap = read_soap(soap_section, service.host)
     database_section = root.table("database")
     database = read_database(database_section)
     if database.hold_seconds >= soap.answer_within_seconds:
@@ -67,7 +68,7 @@ def read(document: Document) -> Config:
     fonts = root.table("fonts")
     return Config(
         path=document.path,
-        service=read_service(root.table("service")),
+        service=service,
         soap=soap,
         admin=read_admin(root.table("admin", optional=True)),
         database=database,

@@ -40,10 +40,11 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Soap:
-    """The port of the centre. ``clients`` maps a certificate's SAN (exact) to the client's id in the ledger."""
+    """The port of the centre. ``clients`` maps a certificate's SAN (exact) to the client's id in the ledger; ``url`` stands in the WSDL."""
 
     address: str
     port: int
+    url: str
     certificate: Path
     key: Path
     client_ca: Path
@@ -106,6 +107,7 @@ class Limits:
     delivery_report_within: timedelta
     lock_timeout_seconds: float
     waiting_requests: int
+    suspend_on_error_report: bool
 
 
 def read_service(section: Section) -> Service:
@@ -118,8 +120,9 @@ def read_service(section: Section) -> Service:
     return Service(municipality, environment, host)
 
 
-def read_soap(section: Section) -> Soap:
-    """[soap] and [[soap.client]]"""
+def read_soap(section: Section, host: str) -> Soap:
+    """[soap] and [[soap.client]]; ``host`` is this machine's name."""
+    port = section.whole("port", 8443, least=1, most=65535)
     clients: dict[str, str] = {}
     for client in section.tables("client"):
         name = client.text("name", pattern=r"[!-~]{1,255}", shape="a dNSName or URI in visible ASCII")
@@ -128,7 +131,13 @@ def read_soap(section: Section) -> Soap:
         clients[name] = client.text("id", pattern=_CLIENT_ID, shape="1 to 32 of a-z, 0-9 and -")
     return Soap(
         address=_address(section, "0.0.0.0"),  # noqa: S104 - the port of the centre; who may talk is decided by TLS
-        port=section.whole("port", 8443, least=1, most=65535),
+        port=port,
+        url=section.text(
+            "url",
+            f"https://{host}:{port}/center",
+            pattern=r"https://[!-~]{1,200}/center",
+            shape="https://…/center",
+        ),
         certificate=section.file("certificate"),
         key=section.secret_file("key"),
         client_ca=section.file("client_ca"),
@@ -185,6 +194,7 @@ def read_limits(section: Section) -> Limits:
         ),
         lock_timeout_seconds=section.number("lock_timeout_seconds", 2.0, least=0.1, most=10),
         waiting_requests=section.whole("waiting_requests", 200, least=1, most=10_000),
+        suspend_on_error_report=section.flag("suspend_on_error_report", default=False),
     )
 
 

@@ -52,6 +52,7 @@ def test_every_commented_default_is_the_default(tmp_path):
     spoken = _OPTION.sub(r"\1", _TEXT.replace("# [database.owner]", "[database.owner]"))
     for not_a_default in (
         'host = "konbini-a"',
+        'url = "https://konbini.example.lg.jp:8443/center"',
         'gaiji = "fonts/gaiji.tte"',
         'password_file = "secrets/owner"',
     ):
