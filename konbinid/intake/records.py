@@ -1,0 +1,224 @@
+"""Bytes of a data file into checked columns of rows, block by block, with every fault noted by line and column.
+
+The quick way takes a block of lines as whole columns. Only when something in the block is wrong is it looked at cell by
+cell, and then to the end: the report names every fault, and whoever can be read out of a bad row is named for a provisional hold.
+Memory is bounded by the size of a block, whatever the size of the file (a line has a limit of its own).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from konbinid.domain.redact import Redacted
+from konbinid.intake.feeds import ADD, REMOVE
+from konbinid.intake.layout import Column, Layout
+from konbinid.intake.problems import BadValue, Fault, ProblemList
+
+LINE_LIMIT = 64 * 1024  # bytes; far above what any layout declares
+_BOM = b"\xef\xbb\xbf"
+
+# Contract 2: NUL and C0, U+2028/2029, bidi controls, U+FEFF inside, U+FFFD, noncharacters, surrogates.
+_NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
+    f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17)
+)
+_BEYOND_C0 = f"\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffd{_NONCHARACTERS}\ud800-\udfff"
+_forbidden_in_cell = re.compile(f"[\x00-\x1f{_BEYOND_C0}]").search
+_forbidden_in_lines = re.compile(
+    f"[\x00-\x09\x0b-\x1f{_BEYOND_C0}]"
+).search  # where the line ends still stand
+_is_no_utf8 = re.compile("[\udc80-\udcff]").search  # a stray byte, as surrogateescape keeps it
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Block(Redacted):
+    """Good rows: their line numbers (from 1) and their canonical values by field, column by column."""
+
+    lines: Sequence[int]
+    columns: dict[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Named(Redacted):
+    """Who is named in a bad row: the fields that name a person, as far as they can be read."""
+
+    line: int
+    people: dict[str, str]
+
+
+class Reader:
+    """Reads one file: feed it the bytes in order, then ``finish``.
+
+    ``rows``, ``problems``, ``named`` and ``keys_unread`` add up meanwhile; whoever stores ``named`` empties it. ``keys_unread``: some row
+    does not tell which record or which person it is about.
+    """
+
+    def __init__(self, layout: Layout, *, full: bool) -> None:
+        self.layout = layout
+        self.full = full
+        self.problems = ProblemList()
+        self.rows = 0
+        self.keys_unread = False
+        self.named: list[Named] = []
+        self._line = 0
+        self._rest = b""
+        self._begun = False
+        self._skipping = False
+
+    def feed(self, data: bytes) -> Iterator[Block]:
+        """Take the next bytes; gives the good rows of the lines that they complete."""
+        if self._skipping:
+            end = data.find(b"\n")
+            if end < 0:
+                return
+            data, self._skipping = data[end:], False
+        data = self._rest + data
+        if not self._begun:
+            if len(data) < len(_BOM):
+                self._rest = data
+                return
+            data, self._begun = data.removeprefix(_BOM), True
+        whole, newline, self._rest = data.rpartition(b"\n")
+        if newline:
+            yield from self._take(whole + newline)
+        if len(self._rest) > LINE_LIMIT:
+            # What follows on this line is of no use: enough is kept to be seen as too long.
+            self._rest, self._skipping = self._rest[: LINE_LIMIT + 1], True
+
+    def finish(self) -> Iterator[Block]:
+        """The end of the file; its last line may lack the line end."""
+        rest, self._rest = self._rest, b""
+        if not self._begun:
+            rest = rest.removeprefix(_BOM)
+        if rest:
+            yield from self._take(rest)
+
+    def _take(self, data: bytes) -> Iterator[Block]:
+        data = data.replace(b"\r\n", b"\n").removesuffix(b"\n")
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError:
+            lines = data.decode("utf-8", "surrogateescape").split("\n")
+            is_clean = False
+        else:
+            lines = text.split("\n")
+            is_clean = _forbidden_in_lines(text) is None
+        first = self._line + 1
+        self._line += len(lines)
+        if self.layout.heading and first == 1:
+            lines, first = lines[1:], 2
+        self.rows += len(lines)
+        if lines:
+            block = self._quick(first, lines) if is_clean else None
+            yield self._slow(first, lines) if block is None else block
+
+    def _quick(self, first: int, lines: Sequence[str]) -> Block | None:
+        """The block when nothing at all is wrong with it, else None."""
+        if max(map(len, lines)) * 4 > LINE_LIMIT:
+            return None
+        try:
+            rows = list(map(self.layout.lines.split, lines))
+        except BadValue:
+            return None
+        columns: dict[str, Sequence[str]] = {}
+        for column, values in zip(self.layout.columns, zip(*rows, strict=True), strict=True):
+            canonical = _checked(column, values)
+            if canonical is None:
+                return None
+            if column.target is not None:
+                columns[column.target.name] = canonical
+        if self.full and set(columns["operation"]) != {ADD}:
+            return None
+        if self.layout.spec.check(columns):
+            return None
+        return Block(range(first, first + len(lines)), columns)
+
+    def _slow(self, first: int, lines: Sequence[str]) -> Block:
+        """The good rows of a block, after noting every fault of the others."""
+        good = []
+        for line, text in enumerate(lines, first):
+            row = self._row(line, text)
+            if row is not None:
+                good.append((line, row))
+        names = [column.target.name for column in self.layout.columns if column.target is not None]
+        return Block([line for line, _ in good], {name: [row[name] for _, row in good] for name in names})
+
+    def _row(self, line: int, text: str) -> dict[str, str] | None:
+        try:
+            if len(text.encode("utf-8", "surrogateescape")) > LINE_LIMIT:
+                raise BadValue(Fault.LINE_TOO_LONG)
+            cells = self.layout.lines.split(text)
+        except BadValue as bad:
+            self.problems.add(line, "", bad.fault)
+            self.keys_unread = True
+            return None
+        values: dict[str, str] = {}
+        faults: list[tuple[str, Fault]] = []
+        for column, cell in zip(self.layout.columns, cells, strict=True):
+            try:
+                value = _read_cell(column, cell)
+            except BadValue as bad:
+                faults.append((column.name, bad.fault))
+            else:
+                if column.target is not None:
+                    values[column.target.name] = value
+        faults += self._row_faults(values, whole=not faults)
+        if not faults:
+            return values
+        for name, fault in faults:
+            self.problems.add(line, name, fault)
+        self._note_named(line, values)
+        return None
+
+    def _row_faults(self, values: dict[str, str], *, whole: bool) -> list[tuple[str, Fault]]:
+        """What is missing, and, when every cell could be read, the feed's own rule."""
+        operation = values.get("operation")
+        removes = operation == REMOVE
+        faults = [
+            (column.name, Fault.MISSING)
+            for column in self.layout.columns
+            if column.target is not None
+            and column.required
+            and values.get(column.target.name) == ""
+            and (column.target.key or not removes)
+        ]
+        if self.full and operation not in {ADD, None}:
+            faults.append((self.layout.name_of("operation"), Fault.NOT_AN_ADDITION))
+        if whole and not faults:
+            found = self.layout.spec.check({name: [value] for name, value in values.items()})
+            faults += [(self.layout.name_of(name), fault) for _, name, fault in found]
+        return faults
+
+    def _note_named(self, line: int, values: dict[str, str]) -> None:
+        spec = self.layout.spec
+        people = {name: values[name] for name in spec.people if values.get(name)}
+        if people:
+            self.named.append(Named(line, people))
+        if not people or not all(values.get(name) for name in spec.keys):
+            self.keys_unread = True
+
+
+def _checked(column: Column, values: Sequence[str]) -> Sequence[str] | None:
+    """A whole column's canonical values, or None when something in it needs a closer look."""
+    if column.required and "" in values:
+        return None
+    canonical = column.form.column(values)
+    target = column.target
+    if canonical is None or target is None or target.valid is None:
+        return canonical
+    return canonical if all(map(target.valid, filter(None, canonical))) else None
+
+
+def _read_cell(column: Column, cell: str) -> str:
+    """One cell's canonical value. BadValue says what is wrong with it."""
+    if _is_no_utf8(cell):
+        raise BadValue(Fault.NOT_UTF8)
+    if _forbidden_in_cell(cell):
+        raise BadValue(Fault.FORBIDDEN_CHARACTER)
+    if not cell:
+        return ""
+    value = column.form.cell(cell)
+    if column.target is not None and column.target.valid is not None and not column.target.valid(value):
+        raise BadValue(Fault.CHECK_DIGIT)
+    return value
