@@ -208,7 +208,7 @@ class Desk(Inquiries):
             content_digest=sha256(json.dumps(record, ensure_ascii=False, sort_keys=True).encode()).digest(),
             form_version=content.form_version,
             form_digest=equipment.press.form(content).digest,
-            fonts_digest=equipment.press.faces.fingerprint(),
+            fonts_digest=equipment.settings.fonts_digest,
             gaiji_version=equipment.settings.gaiji_version,
             library_revision=read.case.shelf.revision,
             fingerprint=equipment.settings.fingerprint,

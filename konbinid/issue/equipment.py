@@ -34,6 +34,7 @@ class DeskSettings:
     version: str
     fingerprint: str
     feeds: Mapping[Feed, FeedRule]
+    fonts_digest: str = ""  # of every face, read once at start: hashing a face takes 30 ms
     gaiji_version: str = ""
     answer_within: float = 30.0
     lock_timeout: float = 2.0
