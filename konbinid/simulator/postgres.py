@@ -102,7 +102,7 @@ class PrivatePostgres:
             raise
 
     def stop(self) -> None:
-        """Stop the server (fast tests: at once) and wait for it; twice does no harm."""
+        """Stop the server and wait for it; twice does no harm."""
         if self.binaries is not None and (self.data / "postmaster.pid").exists():
             self._run("pg_ctl", *self._on_data(), "-m", self._stop_mode, "-w", "stop")
         if self._guard is not None:
@@ -113,11 +113,16 @@ class PrivatePostgres:
             os.close(self._lock)
             self._lock = None
         if self.temporary:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self.remove()
+
+    def remove(self) -> None:
+        """Remove the data and everything else of this server, which must be stopped."""
+        for folder in {self.folder, self.socket_folder}:
+            shutil.rmtree(folder, ignore_errors=True)
 
     @property
     def _stop_mode(self) -> str:
-        return "immediate" if self.fast else "fast"
+        return "immediate" if self.temporary else "fast"
 
     def _on_data(self) -> list[str]:
         return ["-s", "-D", str(self.data)]
@@ -174,15 +179,19 @@ class PrivatePostgres:
         """The same programs where the server's user can run them: a wheel in a closed folder is copied."""
         if found.origin != "wheel" or self.account.can_enter(found.folder):
             return found
+        installed, package, site = found.folder.parents[:3]
         copy = self.folder / f"programs-{found.major}"
         if not (copy / "complete").exists():
             shutil.rmtree(copy, ignore_errors=True)
-            shutil.copytree(found.folder.parent, copy)
+            # The programs look for their libraries beside the package, by a relative path.
+            libraries = f"{package.name}.libs"
+            shutil.copytree(installed, copy / package.name / installed.name)
+            shutil.copytree(site / libraries, copy / libraries)
             (copy / "complete").touch()
             for place, folders, files in os.walk(copy):
                 for name in (*folders, *files, "."):
                     self.account.own(Path(place) / name)
-        return Binaries(copy / "bin", found.major, found.origin)
+        return Binaries(copy / package.name / installed.name / "bin", found.major, found.origin)
 
     def _stop_orphan(self) -> None:
         """With the lock in hand, a server that still runs here has lost its parent; a dead one leaves only its file."""
@@ -223,7 +232,7 @@ class PrivatePostgres:
             "max_connections": "100",
         }
         if self.fast:
-            settings |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+            settings |= {"fsync": "off", "full_page_writes": "off"}
         lines = [f"{name} = '{value.replace(chr(39), chr(39) * 2)}'\n" for name, value in settings.items()]
         conf = self.data / "private.conf"
         conf.write_text("".join(lines), encoding="utf-8")

@@ -1,0 +1,97 @@
+"""The demo's daemon: the real `twistd konbinid` as a child process, waited for, watched, and stopped with the demo."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from konbinid.cli.demo_place import DemoFailed
+
+if TYPE_CHECKING:
+    from konbinid.cli.demo_place import Place, Ports
+
+_START_SECONDS = 60
+_STOP_SECONDS = 20
+_POLL_SECONDS = 0.05
+_TAIL_LINES = 20
+
+# Ends the daemon when the demo is gone, even by SIGKILL: reads until the demo's end of the pipe closes.
+_GUARD = 'trap "" INT TERM HUP; read -r _; kill -TERM "$1"'
+
+
+class Daemon:
+    """`twistd -n konbinid --config …` with its words in `.demo/daemon.log`; leaving the block stops it."""
+
+    def __init__(self, place: Place, ports: Ports) -> None:
+        self._place = place
+        self._ports = ports
+        self._process: subprocess.Popen[bytes] | None = None
+        self._guard: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        twistd = Path(sys.executable).with_name("twistd")
+        # The pid file is switched off and the working folder is the demo's: nothing is left outside it.
+        call = [str(twistd), "--nodaemon", "--pidfile=", "konbinid", "--config", str(self._place.config)]
+        with self._place.log.open("wb") as log:
+            self._process = subprocess.Popen(  # noqa: S603  # our own program with paths made here
+                call,
+                cwd=self._place.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                # Ctrl-C is for the demo, which then stops its daemon in order.
+                start_new_session=True,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+        self._guard = subprocess.Popen(  # noqa: S603  # fixed text, the number is an argument
+            ["/bin/sh", "-c", _GUARD, "guard", str(self._process.pid)],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        )
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._guard is not None:
+            self._guard.kill()
+            self._guard.communicate()
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+    def wait_until_listening(self) -> None:
+        """Return when both ports answer. DemoFailed when the daemon ends or takes too long."""
+        deadline = time.monotonic() + _START_SECONDS
+        for port in (self._ports.soap, self._ports.admin):
+            while not _answers(port):
+                self.check()
+                if time.monotonic() > deadline:
+                    raise DemoFailed(f"The daemon does not listen on port {port}.\n{self.tail()}")
+                time.sleep(_POLL_SECONDS)
+
+    def check(self) -> None:
+        """DemoFailed when the daemon is no longer there."""
+        if self._process is not None and self._process.poll() is not None:
+            raise DemoFailed(f"The daemon ended (status {self._process.returncode}).\n{self.tail()}")
+
+    def tail(self) -> str:
+        """The end of the daemon's log, with its path."""
+        lines = self._place.log.read_text(encoding="utf-8", errors="replace").splitlines()[-_TAIL_LINES:]
+        return "\n".join([f"The end of {self._place.log}:", *(f"  {line}" for line in lines)])
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
