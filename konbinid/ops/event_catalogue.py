@@ -33,6 +33,8 @@ _KINDS = (
     EventKind(
         "fitness.unknown", ("reason",), "The approved fingerprint could not be read; what was known counts."
     ),
+    EventKind("fitness.no_door", (), "The port of the centre could not be opened; tried again."),
+    EventKind("shutdown.failed", (), "A part did not stop cleanly; the others were stopped."),
     EventKind("watchdog.silent", ("reason",), "No database round trip was completed; systemd is not told."),
     # Singleton lease
     EventKind("lease.taken", ("holder", "epoch"), "This host runs the singleton jobs."),

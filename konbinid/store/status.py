@@ -1,0 +1,157 @@
+"""What the operating part and the status page read: lease, feeds, fingerprint, alerts, the last issuances without anybody's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from konbinid.domain.feeds import Feed
+from konbinid.domain.kinds import Kind
+from konbinid.store.direct import transaction
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection
+
+    from konbinid.store.pool import Transaction
+
+_APPROVED = "select fingerprint, approved_by, at from ops.fingerprint order by id desc limit 1"
+_APPROVE = "insert into ops.fingerprint (fingerprint, approved_by) values (%s, %s)"
+_AUDIT = "insert into ledger.audit (actor, action, subject) values (%s, 'fingerprint.approve', %s)"
+_LEASE = "select epoch, holder, since from ops.lease where name = 'singleton'"
+_FEEDS = """
+select f.feed, f.last_name, f.last_applied_at, f.fresh_as_of,
+       f.stopped_by is not null or exists (select from people.feed_doubt d where d.feed = f.feed),
+       (select count(*) from intake.incoming i
+         where i.feed = f.feed and i.state in ('received', 'waiting', 'held', 'rejected'))
+  from intake.feed f
+"""
+_ISSUANCES = """
+select issuance_number, kind, received_at, state from ledger.issuance_state order by received_at desc limit %s
+"""
+_TODAY = """
+select (select count(*) from ledger.issuance where received_at >= %s),
+       (select count(*) from ledger.refusal where at >= %s and operation = 'issueCertificate')
+"""
+_ALERTS = """
+select a.at, a.severity, a.event, a.subject, coalesce(a.detail ->> 'text', '')
+  from ops.alert a
+ where not exists (select from ops.alert_seen s where s.alert_id = a.id)
+ order by a.at desc
+ limit %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedFingerprint:
+    """The newest approval: the fingerprint that may serve, who approved it, when."""
+
+    value: str
+    approved_by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRow:
+    """Who last took the lease. That the host still holds it is known to that host only."""
+
+    epoch: int
+    holder: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """Where a feed stands. ``stopped``: a file in quarantine stops it. ``open_files``: files that wait, are held or were rejected."""
+
+    feed: Feed
+    last_name: str | None
+    last_applied_at: datetime | None
+    fresh_as_of: datetime | None
+    stopped: bool
+    open_files: int
+
+
+@dataclass(frozen=True, slots=True)
+class IssuanceRow:
+    """One issuance without its people: ``state`` is OPEN, MADE, UNREPORTED, DELIVERED, CANCELLED or FAILED."""
+
+    number: str
+    kind: Kind
+    received_at: datetime
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """One alert that nobody has marked as seen. ``text`` is Japanese where the source gave one."""
+
+    at: datetime
+    severity: str
+    event: str
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """All of it, as of one snapshot."""
+
+    lease: LeaseRow
+    feeds: tuple[FeedRow, ...]
+    issuances: tuple[IssuanceRow, ...]
+    issued_today: int
+    refused_today: int
+    alerts: tuple[AlertRow, ...]
+    approved: ApprovedFingerprint | None
+
+
+async def read_status(tx: Transaction, *, today: datetime, rows: int = 20) -> Status:
+    """today: when the Japanese day began. rows: at most so many issuances and alerts, the newest first."""
+    lease = await tx.fetch_one(_LEASE)
+    counts = await tx.fetch_one(_TODAY, (today, today))
+    assert lease is not None
+    assert counts is not None
+    feeds = [FeedRow(Feed(feed), *rest) for feed, *rest in await tx.fetch(_FEEDS)]
+    issuances = [
+        IssuanceRow(number, Kind(kind), at, state)
+        for number, kind, at, state in await tx.fetch(_ISSUANCES, (rows,))
+    ]
+    return Status(
+        lease=LeaseRow(*lease),
+        feeds=tuple(sorted(feeds, key=lambda row: list(Feed).index(row.feed))),
+        issuances=tuple(issuances),
+        issued_today=counts[0],
+        refused_today=counts[1],
+        alerts=tuple(AlertRow(*row) for row in await tx.fetch(_ALERTS, (rows,))),
+        approved=await approved_fingerprint(tx),
+    )
+
+
+async def approved_fingerprint(tx: Transaction) -> ApprovedFingerprint | None:
+    """The newest approval, None when nothing was ever approved."""
+    row = await tx.fetch_one(_APPROVED)
+    return None if row is None else ApprovedFingerprint(*row)
+
+
+def look_up_fingerprint(made: connection) -> ApprovedFingerprint | None:
+    """The same on a blocking connection."""
+    with made.cursor() as cur:
+        cur.execute(_APPROVED)
+        row = cur.fetchone()
+    return None if row is None else ApprovedFingerprint(*row)
+
+
+def approve_fingerprint(made: connection, value: str, approved_by: str) -> None:
+    """From now on this fingerprint may serve, and no other; the audit keeps who said so."""
+    with transaction(made) as cur:
+        cur.execute(_APPROVE, (value, approved_by))
+        cur.execute(_AUDIT, (approved_by, value))
+
+
+def read_lease(made: connection) -> LeaseRow | None:
+    """The lease's row on a blocking connection, None when the schema lacks it."""
+    with made.cursor() as cur:
+        cur.execute(_LEASE)
+        row = cur.fetchone()
+    return None if row is None else LeaseRow(*row)
