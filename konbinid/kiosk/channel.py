@@ -11,13 +11,14 @@ larger than the contract allows, an ambiguous head is not read, and a connection
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.interfaces import IHandshakeListener, ISSLTransport
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
-from twisted.web.http import RESPONSES, HTTPChannel, Request
+from twisted.web.http import HTTPChannel, Request
 from zope.interface import implementer
 
 from konbinid.kiosk.framing import MOST_HEAD_BYTES, Head, Unframed
@@ -148,6 +149,9 @@ class CenterChannel(HTTPChannel):
 
     def allContentReceived(self) -> None:
         """Stop the clock: the request is whole."""
+        if self._refused:
+            # Chunks that were too much have been dropped, so what came to its end here is not what was sent.
+            return
         self._stop_deadline()
         request = self.requests[-1]
         request.client = self._client
@@ -220,8 +224,8 @@ class CenterChannel(HTTPChannel):
         self._refused = True
         self._stop_deadline()
         _log.info("request from {client} refused with {code}: {why}", client=self._client, code=code, why=why)
-        status = b"%d %s" % (code, RESPONSES[code])
-        self.transport.write(b"HTTP/1.1 " + status + b"\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+        status = f"HTTP/1.1 {code} {HTTPStatus(code).phrase}\r\n"
+        self.transport.write(status.encode() + b"Connection: close\r\nContent-Length: 0\r\n\r\n")
         self.loseConnection()
 
     def _respondToBadRequestAndDisconnect(self) -> None:
