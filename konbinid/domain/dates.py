@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import calendar
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
+
+from konbinid.domain.redact import Redacted
 
 JST = timezone(timedelta(hours=9), "JST")  # Japan has no summer time; the contract prints +09:00
 
@@ -22,7 +24,7 @@ class Era:
     first: date
 
 
-# First days: 明治 by the solar calendar's introduction (明治6年1月1日); 大正, 昭和, 平成, 令和 by their orders.
+# First days: 明治 from the start of its first year (明治元年1月1日 of the old calendar); 大正, 昭和, 平成, 令和 by their orders. Newest first.
 ERAS = (
     Era("5", "令和", date(2019, 5, 1)),
     Era("4", "平成", date(1989, 1, 8)),
@@ -30,6 +32,12 @@ ERAS = (
     Era("2", "大正", date(1912, 7, 30)),
     Era("1", "明治", date(1868, 1, 25)),
 )
+
+
+def _last_day(era: Era) -> date:
+    """The last day of an era: the eve of the next one."""
+    following = min((other.first for other in ERAS if other.first > era.first), default=None)
+    return date.max if following is None else following - timedelta(days=1)
 
 
 def era_of(day: date) -> Era:
@@ -51,22 +59,18 @@ def era_date(day: date) -> str:
     return f"{era_year(day.year, era_of(day))}{day.month}月{day.day}日"
 
 
-def western_date(day: date) -> str:
-    """「2027年3月31日」, as residence cards write dates."""
-    return f"{day.year}年{day.month}月{day.day}日"
-
-
 def japan_day(instant: datetime) -> date:
     """The Japanese calendar day of an aware instant."""
     return instant.astimezone(JST).date()
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class PartialDate:
-    """A date of birth whose month or day may be unknown (contract 2: ``19350000``, ``19350400``).
+@dataclass(frozen=True, slots=True, repr=False)
+class PartialDate(Redacted):
+    """A date of a register whose month or day may be unknown (contract 2: ``19350000``, ``19350400``).
 
     ``year`` 0 means that nothing is known; ``era`` is the era code when the source gave the date in 和暦 with an
-    unknown day in a year of two eras, so that the paper shows the era that the register has.
+    unknown day in a year of two eras, so that the paper shows the era that the register has. BadDate for what is no date,
+    lies before the first era, or cannot lie in the given era: such a date has no form on paper.
     """
 
     year: int
@@ -75,16 +79,23 @@ class PartialDate:
     era: str = ""
 
     def __post_init__(self) -> None:
-        if self.year == 0 and (self.month or self.day):
-            raise BadDate("a month or day without a year")
+        if self.year == 0 and (self.month or self.day or self.era):
+            raise BadDate("a month, day or era without a year")
         if self.month == 0 and self.day:
             raise BadDate("a day without a month")
-        if self.month and not 1 <= self.month <= 12:
+        if not 0 <= self.month <= 12:
             raise BadDate("no such month")
         if self.year and not 1868 <= self.year <= 9999:
             raise BadDate("no such year")
         if self.day and not 1 <= self.day <= calendar.monthrange(self.year, self.month)[1]:
             raise BadDate("no such day")
+        if self.year:
+            self._check_era()
+
+    def _check_era(self) -> None:
+        era, last = self._era(), date(self.year, *self._last_month_and_day())
+        if date(self.year, self.month or 1, self.day or 1) > _last_day(era) or last < era.first:
+            raise BadDate("not a date of that era")
 
     @classmethod
     def parse(cls, text: str) -> PartialDate:
@@ -105,14 +116,20 @@ class PartialDate:
         """The latest day it can be: what every rule about age takes. An unknown year is never old enough."""
         if self.year == 0:
             return date.max
+        last = date(self.year, *self._last_month_and_day())
+        return min(last, _last_day(self._era())) if self.era else last
+
+    def _last_month_and_day(self) -> tuple[int, int]:
         month = self.month or 12
-        return date(self.year, month, self.day or calendar.monthrange(self.year, month)[1])
+        return month, self.day or calendar.monthrange(self.year, month)[1]
 
     def _era(self) -> Era:
+        if not self.era:
+            return era_of(self.latest())
         for era in ERAS:
             if era.code == self.era:
                 return era
-        return era_of(self.latest())
+        raise BadDate("no such era")
 
     def in_era(self) -> str:
         """「昭和10年6月3日」, 「昭和10年6月日不詳」, 「昭和10年月日不詳」, 「不詳」."""
@@ -151,10 +168,3 @@ def age_on(birth: PartialDate, today: date, *, eve: bool = False) -> int:
     reckoned = today + timedelta(days=1) if eve else today
     years = reckoned.year - latest.year
     return years if reckoned >= birthday_in(latest, reckoned.year) else years - 1
-
-
-def utc(instant: datetime) -> datetime:
-    """The same instant in UTC; an instant without an offset is a programming error."""
-    if instant.tzinfo is None:
-        raise ValueError("an instant needs an offset")
-    return instant.astimezone(UTC)
