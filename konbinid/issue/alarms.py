@@ -11,7 +11,7 @@ from konbinid.domain.request import Refused
 from konbinid.issue.equipment import Equipment
 from konbinid.store import state
 from konbinid.store.errors import StoreError
-from konbinid.store.pool import Transaction
+from konbinid.store.transaction import Transaction
 
 _SOURCE = "desk"
 _WITHIN = 5.0  # seconds for an alarm of its own

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from konbinid.issue.equipment import Equipment
 from konbinid.store.errors import Conflict, ConnectionLost
-from konbinid.store.pool import Transaction
+from konbinid.store.transaction import Transaction
 
 T = TypeVar("T")
 

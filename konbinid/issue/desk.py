@@ -39,7 +39,7 @@ from konbinid.store.errors import (
     OutcomeUnknown,
     Unavailable,
 )
-from konbinid.store.pool import Transaction
+from konbinid.store.transaction import Transaction
 
 
 @dataclass(slots=True)

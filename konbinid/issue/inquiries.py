@@ -31,7 +31,7 @@ from konbinid.store.errors import (
     OutcomeUnknown,
     Unavailable,
 )
-from konbinid.store.pool import Transaction
+from konbinid.store.transaction import Transaction
 
 T = TypeVar("T")
 

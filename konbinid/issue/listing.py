@@ -26,7 +26,7 @@ from konbinid.domain.results import ORDER, Code
 from konbinid.issue.equipment import Equipment
 from konbinid.issue.reading import read_case
 from konbinid.store import ledger, state
-from konbinid.store.pool import Transaction
+from konbinid.store.transaction import Transaction
 
 
 async def check_service(

@@ -13,7 +13,7 @@ from konbinid.domain.redact import Redacted
 from konbinid.domain.request import CredentialKey
 from konbinid.issue.equipment import Equipment
 from konbinid.store import residents, state
-from konbinid.store.pool import Transaction
+from konbinid.store.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -19,7 +19,7 @@ from konbinid.issue.ticket import ReleaseTicket
 from konbinid.store import ledger
 from konbinid.store.errors import Conflict, StoreError
 from konbinid.store.keyring import SealBroken
-from konbinid.store.pool import Transaction
+from konbinid.store.transaction import Transaction
 
 
 async def replay(equipment: Equipment, request: IssueRequest, deadline: float) -> Issued | Refused:

@@ -8,7 +8,7 @@ from konbinid.domain.request import Accepted, ContractBroken, DeliveryReport, Er
 from konbinid.domain.results import Code
 from konbinid.issue.equipment import Equipment
 from konbinid.store import ledger, state
-from konbinid.store.pool import Transaction
+from konbinid.store.transaction import Transaction
 
 _SKEW = timedelta(minutes=5)  # contract 1, operation 4
 

@@ -13,7 +13,8 @@ from konbinid.store.state import raise_alert
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IReactorTime
 
-    from konbinid.store.pool import Pool, Transaction
+    from konbinid.store.pool import Pool
+    from konbinid.store.transaction import Transaction
 
 _WITHIN = 30.0  # seconds
 

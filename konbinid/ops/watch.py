@@ -18,7 +18,8 @@ from konbinid.store.errors import StoreError
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IReactorTime
 
-    from konbinid.store.pool import Pool, Transaction
+    from konbinid.store.pool import Pool
+    from konbinid.store.transaction import Transaction
 
 
 class Watch(Service):

@@ -35,24 +35,35 @@ def dial(servers: Sequence[str], purpose: str) -> connection:
     servers: one complete DSN per server. purpose: what the server's process list shows.
     Raises Unavailable with the reasons (PostgreSQL's own words name addresses and roles, no values).
     """
-    found: list[tuple[int, connection]] = []
+    return _dial(servers, purpose)[1]
+
+
+def writable_server(servers: Sequence[str], purpose: str) -> str:
+    """The DSN of the server that takes writes. Unavailable."""
+    dsn, made = _dial(servers, purpose)
+    made.close()
+    return dsn
+
+
+def _dial(servers: Sequence[str], purpose: str) -> tuple[str, connection]:
+    found: list[tuple[int, str, connection]] = []
     reasons = []
     for dsn in servers:
         try:
             made = psycopg2.connect(make_dsn(dsn, application_name=f"konbinid {purpose}", **_SESSION))
             made.autocommit = True
             with made.cursor() as cur:
-                found.append((_timeline(cur), made))
+                found.append((_timeline(cur), dsn, made))
         except psycopg2.Error as error:
             reasons.append(" ".join(str(error).split()))
-    found.sort(key=lambda pair: pair[0])
+    found.sort(key=lambda each: each[0])
     best = found.pop() if found else None
-    for _, spare in found:
+    for _, _, spare in found:
         spare.close()
     if best is not None and best[0] > 0:
-        return best[1]
+        return best[1:]
     if best is not None:
-        best[1].close()
+        best[2].close()
         reasons.append("no server takes writes")
     raise Unavailable("; ".join(reasons))
 

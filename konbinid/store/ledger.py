@@ -11,7 +11,7 @@ from psycopg2.extras import Json
 
 from konbinid.domain.redact import Redacted
 from konbinid.domain.request import DeliveryReport, Envelope, ErrorReport, IssueRequest, Kiosk
-from konbinid.store.pool import Transaction
+from konbinid.store.transaction import Transaction
 
 # The constraint that binds a transactionId to one issuance (migration 006).
 TRANSACTION_CONSTRAINT = "issuance_client_transaction_id_key"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from konbinid.domain.kinds import Kind
 from konbinid.domain.library import Item, LibraryEntry
 from konbinid.domain.library_values import read_value
-from konbinid.store.pool import Transaction
+from konbinid.store.transaction import Transaction
 
 _REVISION = "select revision from library.revision"
 _ENTRIES = """

@@ -24,7 +24,7 @@ from konbinid.domain.person import (
 )
 from konbinid.domain.request import CredentialKey
 from konbinid.store.keyring import Keyring
-from konbinid.store.pool import Transaction
+from konbinid.store.transaction import Transaction
 
 _TYPES = {CredentialType.CARD: 1, CredentialType.PHONE: 2}
 

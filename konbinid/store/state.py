@@ -10,7 +10,7 @@ from psycopg2.extras import Json
 
 from konbinid.domain.case import EVERYTHING
 from konbinid.domain.feeds import Feed
-from konbinid.store.pool import Transaction
+from konbinid.store.transaction import Transaction
 
 _STATES = "select kind from ops.kind_state where suspended"
 _LOCK_STATES = "select kind, suspended from ops.kind_state where kind = any(%s) order by kind for share"

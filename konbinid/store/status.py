@@ -13,7 +13,7 @@ from konbinid.store.direct import transaction
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
 
-    from konbinid.store.pool import Transaction
+    from konbinid.store.transaction import Transaction
 
 _APPROVED = "select fingerprint, approved_by, at from ops.fingerprint order by id desc limit 1"
 _APPROVE = "insert into ops.fingerprint (fingerprint, approved_by) values (%s, %s)"

@@ -1,0 +1,83 @@
+"""One open transaction on a connection of the pool: statements, and COMMIT with everything that can be said of its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg2
+from psycopg2 import errorcodes
+from twisted.internet.error import ConnectionDone
+
+from konbinid.store.errors import (
+    Conflict,
+    ConnectionLost,
+    DeadlinePassed,
+    Duplicate,
+    LockTimeout,
+    OutcomeUnknown,
+    StatementFailed,
+    StoreError,
+)
+
+
+def _translated(error: psycopg2.Error) -> StoreError:
+    """Our name for a statement's error. The server's text may hold values, so only the SQLSTATE goes on."""
+    state = error.pgcode
+    if state in {errorcodes.SERIALIZATION_FAILURE, errorcodes.DEADLOCK_DETECTED}:
+        return Conflict(f"SQLSTATE {state}")
+    if state == errorcodes.LOCK_NOT_AVAILABLE:
+        return LockTimeout("a lock was not had in time")
+    if state == errorcodes.UNIQUE_VIOLATION:
+        return Duplicate(error.diag.constraint_name or "")
+    # 25006: this server became a standby; 25P03: the server ended a session that hung. Both are gone for our purposes.
+    if state is None or state.startswith(("08", "57P")) or state in {"25006", "25P03"}:
+        return ConnectionLost("the connection broke")
+    return StatementFailed(state)
+
+
+class Transaction:
+    """One open transaction; lives as long as the work that was given to ``Pool.transaction``."""
+
+    def __init__(self, wire: Any) -> None:
+        self._wire = wire
+        self.timed_out = False
+
+    async def fetch(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a statement and return its rows. Raises the errors of konbinid.store.errors."""
+        try:
+            cursor = await self._wire.cursor().execute(statement, tuple(parameters))
+            rows: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description is not None else []
+            cursor.close()
+        except psycopg2.Error as error:
+            raise self._late() or _translated(error) from None
+        except ConnectionDone:
+            raise self._late() or ConnectionLost("the connection was closed") from None
+        return rows
+
+    def _late(self) -> StoreError | None:
+        return DeadlinePassed("no time left before COMMIT") if self.timed_out else None
+
+    async def fetch_one(self, statement: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        """The only row, or None."""
+        rows = await self.fetch(statement, parameters)
+        return rows[0] if rows else None
+
+    async def execute(self, statement: str, parameters: Sequence[Any] = ()) -> None:
+        """Run a statement for its effect."""
+        await self.fetch(statement, parameters)
+
+    async def commit(self) -> None:
+        """Send COMMIT. From the first byte on every doubt is OutcomeUnknown, a notice included: the warning that synchronous replication was
+        given up comes as one, in whatever language the server speaks."""
+        connection = self._wire.pollable()
+        del connection.notices[:]
+        try:
+            cursor = await self._wire.cursor().execute("commit")
+            said = cursor.statusmessage
+        except (psycopg2.Error, ConnectionDone):
+            raise OutcomeUnknown("no answer to COMMIT") from None
+        if connection.notices:
+            raise OutcomeUnknown("COMMIT was answered with a warning")
+        if said != "COMMIT":
+            raise StatementFailed("25P02")  # the server rolled back an aborted transaction
