@@ -11,11 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-import psycopg2
 from twisted.logger import Logger
 
 from konbinid.store import migrate
-from konbinid.store.direct import session
+from konbinid.store.direct import session, writable_server
 from konbinid.store.errors import Unavailable
 from konbinid.store.status import LeaseRow, read_lease
 
@@ -79,20 +78,12 @@ def database_answers(
 
 def schema_fits(servers: Sequence[str]) -> None:
     """The schema is exactly this build's: the daemon never changes it by itself. StartRefused."""
-    reasons = []
-    for dsn in servers:
-        try:
-            found = migrate.status(dsn)
-        except psycopg2.OperationalError as error:
-            reasons.append(" ".join(str(error).split()))
-            continue
-        if found.serves:
-            return
-        why = (
-            " ".join(found.problems) or f"the schema is at {found.current}, this build needs {found.wanted}."
+    found = migrate.status(writable_server(servers, "start"))
+    if not found.serves:
+        behind = f"the schema is at {found.current}, this build needs {found.wanted}."
+        raise StartRefused(
+            "schema", " ".join(found.problems) or behind, "Run `konbinid migrate` with this build."
         )
-        raise StartRefused("schema", why, "Run `konbinid migrate` with this build.")
-    raise StartRefused("schema", "; ".join(reasons))
 
 
 def lease_is_there(servers: Sequence[str]) -> LeaseRow:
