@@ -18,7 +18,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from konbinid.paper.cmap import BLANKS, Tokens, read_tokens
-from konbinid.paper.glyf import BadFont, Component, Point, components, is_composite, simple_outline, strip
+from konbinid.paper.glyf import (
+    MAX_DEPTH,
+    BadFont,
+    Component,
+    Point,
+    components,
+    is_composite,
+    shape,
+    simple_outline,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["BadFont", "Face", "FaceSet", "Glyph", "MissingGlyph", "code_points", "tokens_of"]
 
 _MAX_BYTES = 256 * 1024 * 1024
-# A composite of composites of simple glyphs; deeper nesting would let a small file ask for endless work.
-_MAX_DEPTH = 2
 _NEEDED = ("head", "hhea", "hmtx", "maxp", "loca", "glyf", "cmap")
 _TOKEN = re.compile("[\\s\\S][\ufe00-\ufe0f\U000e0100-\U000e01ef]?")
 _NAME = re.compile(r"[A-Za-z0-9-]{1,63}")
@@ -152,39 +159,30 @@ class Face:
         return starts
 
     def glyph(self, gid: int) -> bytes:
-        """The record of a glyph as the file has it; empty for one without ink."""
+        """The record of a glyph as the file has it; empty for one without ink. BadFont when there is no such glyph."""
+        if not 0 <= gid < self.glyph_count:
+            raise BadFont(f"{self.name}: a glyph number that is not there")
         base = self._tables["glyf"][0]
         return self._data[base + self._starts[gid] : base + self._starts[gid + 1]]
 
-    def parts(self, gid: int, depth: int = 0) -> tuple[Component, ...]:
-        """The direct parts of a glyph, each checked down to its simple glyphs; () for a simple one."""
+    def parts(self, gid: int) -> tuple[Component, ...]:
+        """The direct parts of a composite glyph; () for a simple one."""
+        record = self.glyph(gid)
+        return components(record) if is_composite(record) else ()
+
+    def outline(self, gid: int, depth: int = 0) -> list[list[Point]]:
+        """The contours of a glyph in font units, composites put together. BadFont when it is malformed."""
         record = self.glyph(gid)
         if not is_composite(record):
-            return ()
-        if depth == _MAX_DEPTH:
+            return simple_outline(record) if record else []
+        if depth == MAX_DEPTH:
             raise BadFont(f"{self.name}: a composite glyph is nested too deep")
         parts = components(record)
-        for part in parts:
-            if part.gid >= self.glyph_count:
-                raise BadFont(f"{self.name}: a composite glyph names a glyph that is not there")
-            self.parts(part.gid, depth + 1)
-        return parts
-
-    def outline(self, gid: int) -> list[list[Point]]:
-        """The contours of a glyph in font units, composites put together. BadFont when it is malformed."""
-        parts = self.parts(gid)
-        if not parts:
-            record = self.glyph(gid)
-            return simple_outline(record) if record else []
-        return [_placed(contour, part) for part in parts for contour in self.outline(part.gid)]
+        return [_placed(contour, part) for part in parts for contour in self.outline(part.gid, depth + 1)]
 
     def shape(self, gid: int) -> bytes:
-        """What decides a glyph's ink, independent of glyph numbers: equal exactly when two fonts draw the same."""
-        parts = self.parts(gid)
-        if not parts:
-            return strip(self.glyph(gid))
-        placed = (f"{part.offset} {part.matrix} {self.shape(part.gid).hex()};" for part in parts)
-        return "".join(placed).encode()
+        """What decides a glyph's ink (``glyf.shape``)."""
+        return shape(self.glyph, gid)
 
     def audit(self) -> Face:
         """Decode every glyph that a token can reach, so that nothing is left to go wrong while printing: for fonts
@@ -238,6 +236,8 @@ class FaceSet:
     def __post_init__(self) -> None:
         if not self.bases:
             raise BadFont("a face set needs a base face")
+        if len(self.bases) > 8:
+            raise BadFont("a face set takes eight base faces at most")
         object.__setattr__(self, "faces", (*self.bases, *([self.gaiji] if self.gaiji else [])))
 
     def find(self, token: str) -> Glyph | None:

@@ -12,12 +12,13 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from konbinid.domain.content import CellState
 from konbinid.paper.fitting import Room
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from konbinid.domain.content import EntryShape
+    from konbinid.domain.content import Cell, EntryShape
     from konbinid.domain.kinds import Kind
 
 POINTS = 72 / 25.4  # per millimetre
@@ -110,7 +111,8 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class TableCell:
-    """One labelled box of a table's row; ``width`` includes the label's."""
+    """One labelled box of a table's row; ``width`` includes the label's. An optional cell closes up when the content
+    does not have its field, and with ``hide_blank`` also when nothing is recorded in it."""
 
     field: str
     label: tuple[str, ...]
@@ -119,6 +121,7 @@ class TableCell:
     width: float
     type: Type
     optional: bool
+    hide_blank: bool
     at: str
 
 
@@ -154,10 +157,19 @@ class Table:
         """Every cell, in reading order."""
         return tuple(cell for row in self.rows for cell in row.cells)
 
+    def present(self, cells: Mapping[str, Cell]) -> frozenset[str]:
+        """Which optional cells stand on the paper for this content."""
+        return frozenset(
+            place.field
+            for place in self.fields()
+            if place.optional
+            and place.field in cells
+            and not (place.hide_blank and cells[place.field].state is CellState.BLANK)
+        )
+
     def arrange(self, present: frozenset[str]) -> Arranged:
         """The table with the optional cells of ``present`` and all others that are not optional."""
-        optional = {cell.field for cell in self.fields() if cell.optional}
-        return _arrange(self, frozenset(present & optional))
+        return _arrange(self, present)
 
 
 @lru_cache(maxsize=512)

@@ -31,23 +31,23 @@ from konbinid.paper.form import (
 )
 from konbinid.paper.form_sense import check_sense
 from konbinid.paper.toml_lines import lines_of
-from konbinid.paper.toml_section import FormFault, Section
+from konbinid.paper.toml_section import DeclarationFault, Section
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["FormFault", "load_form", "load_forms", "parse_form"]
+__all__ = ["DeclarationFault", "load_form", "load_forms", "parse_form"]
 
 _SENTENCES = ("whole", "part", "only")
 
 
 def load_forms(folder: Path) -> dict[tuple[Kind, str], Form]:
-    """Every ``*.toml`` of a folder, by kind and version. FormFault when one is wrong or two claim the same version."""
+    """Every ``*.toml`` of a folder, by kind and version. DeclarationFault when one is wrong or two claim the same version."""
     forms: dict[tuple[Kind, str], Form] = {}
     for path in sorted(folder.glob("*.toml")):
         form = load_form(path)
         if (form.kind, form.version) in forms:
-            raise FormFault(
+            raise DeclarationFault(
                 path.name, 1, "version", "同じ種類・同じ版の様式が二つあります。版を変えてください。"
             )
         forms[form.kind, form.version] = form
@@ -55,21 +55,21 @@ def load_forms(folder: Path) -> dict[tuple[Kind, str], Form]:
 
 
 def load_form(path: Path) -> Form:
-    """One form file. FormFault names the file, the line and the field."""
+    """One form file. DeclarationFault names the file, the line and the field."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as wrong:
-        raise FormFault(path.name, 1, "", "UTF-8 のファイルとして読めません。") from wrong
+        raise DeclarationFault(path.name, 1, "", "UTF-8 のファイルとして読めません。") from wrong
     return parse_form(text, path.name)
 
 
 def parse_form(text: str, name: str) -> Form:
-    """A form from its TOML text; ``name`` stands in messages. FormFault."""
+    """A form from its TOML text; ``name`` stands in messages. DeclarationFault."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as wrong:
         # tomllib's own words hold the line and column.
-        raise FormFault(name, 0, "", f"TOML の書き方に誤りがあります ({wrong})。") from wrong
+        raise DeclarationFault(name, 0, "", f"TOML の書き方に誤りがあります ({wrong})。") from wrong
     root = Section(data, (), name, lines_of(text))
     form = _form(root, _digest(data))
     check_sense(form, root)
@@ -190,6 +190,7 @@ def _row(section: Section, fields: tuple[str, ...]) -> Row:
 
 def _cell(section: Section, fields: tuple[str, ...]) -> TableCell:
     label_width = section.number("label_width", 0, 200, default=0)
+    hide_blank = section.flag("hide_blank", default=False)
     cell = TableCell(
         section.member("field", fields),
         tuple(section.text("label").split("\n")) if label_width else (),
@@ -197,7 +198,8 @@ def _cell(section: Section, fields: tuple[str, ...]) -> TableCell:
         section.choice("label_align", Align, default=Align.CENTRE),
         section.number("width", 1, 300),
         _type(section),
-        section.flag("optional", default=False),
+        section.flag("optional", default=False) or hide_blank,
+        hide_blank,
         section.at(),
     )
     section.close()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def check_sense(form: Form, root: Section) -> None:
-    """FormFault for the first thing that would make a wrong or ugly sheet."""
+    """DeclarationFault for the first thing that would make a wrong or ugly sheet."""
     _check_version(form, root)
     _check_fields(form, root)
     if not form.sentences:

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _ARG_WORDS = 0x0001
 _ARGS_ARE_XY = 0x0002
@@ -20,6 +24,8 @@ _INSTRUCTIONS = 0x0100
 MAX_CONTOURS = 1000
 MAX_POINTS = 20_000
 MAX_COMPONENTS = 64
+# A composite of composites of simple glyphs; deeper nesting would let a small file ask for endless work.
+MAX_DEPTH = 2
 
 Point = tuple[float, float, bool]  # x, y in font units, and whether the curve passes through it
 
@@ -141,6 +147,22 @@ def renumber(record: bytes, numbers: dict[int, int]) -> bytes:
     for part in components(record):
         struct.pack_into(">H", changed, part.gid_at, numbers[part.gid])
     return bytes(changed)
+
+
+def shape(record_of: Callable[[int], bytes], gid: int, depth: int = 0) -> bytes:
+    """What decides a glyph's ink, independent of glyph numbers: equal exactly when two fonts of the same em draw the
+    same. BadFont when the glyph is malformed."""
+    record = record_of(gid)
+    if not is_composite(record):
+        return strip(record)
+    if depth == MAX_DEPTH:
+        raise BadFont("a composite glyph is nested too deep")
+    placed = (
+        f"{part.offset} {part.matrix} {part.flags & ~(_INSTRUCTIONS | _MORE):x} "
+        f"{shape(record_of, part.gid, depth + 1).hex()};"
+        for part in components(record)
+    )
+    return "".join(placed).encode()
 
 
 def simple_outline(record: bytes) -> list[list[Point]]:

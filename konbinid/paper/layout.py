@@ -126,7 +126,7 @@ def _sheet_spots(form: Form, content: Content, number: str) -> list[Spot]:
 
 def _add_heading(heading: Placed, cells: Mapping[str, Cell], pieces: list[Piece], spots: list[Spot]) -> None:
     arranged = _arranged(heading.table, cells, "heading")
-    pieces.append(Piece(_table_part(heading.table, cells), heading.x, heading.y))
+    pieces.append(Piece(TablePart(heading.table, heading.table.present(cells)), heading.x, heading.y))
     spots += _spots(arranged, cells, "heading", heading.x, heading.y)
 
 
@@ -141,7 +141,7 @@ def _add_people(
         if table is None:
             raise NoPlace(f"{where} {entry.shape}")
         arranged = _arranged(table, entry.cells, where)
-        pieces.append(Piece(_table_part(table, entry.cells), people.x, y))
+        pieces.append(Piece(TablePart(table, table.present(entry.cells)), people.x, y))
         spots += _spots(arranged, entry.cells, where, people.x, y)
         y += arranged.height + people.gap
     if people.unused:
@@ -160,7 +160,7 @@ def _arranged(table: Table, cells: Mapping[str, Cell], where: str) -> Arranged:
     for name, place in places.items():
         if name not in cells and not place.optional:
             raise NoPlace(f"{where} {name}")
-    return table.arrange(frozenset(cells))
+    return table.arrange(table.present(cells))
 
 
 def _spots(arranged: Arranged, cells: Mapping[str, Cell], where: str, x: float, y: float) -> list[Spot]:
@@ -172,12 +172,6 @@ def _spots(arranged: Arranged, cells: Mapping[str, Cell], where: str, x: float, 
         if text:
             spots.append(Spot(f"{where} {box.field}", replace(box, frame=box.frame.shifted(x, y)), text))
     return spots
-
-
-def _table_part(table: Table, cells: Mapping[str, Cell]) -> TablePart:
-    return TablePart(
-        table, frozenset(cell.field for cell in table.fields() if cell.optional) & frozenset(cells)
-    )
 
 
 @dataclass(frozen=True, slots=True)

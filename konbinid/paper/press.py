@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from konbinid.domain.results import Code
 from konbinid.paper.face import MissingGlyph
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from konbinid.domain.kinds import Kind
     from konbinid.paper.face import FaceSet
     from konbinid.paper.form import Form
+
+Kept = TypeVar("Kept")
 
 MOST_SHEETS = 10  # contract 1, code 1302
 
@@ -67,8 +69,16 @@ class Press:
 
     def form(self, content: Content) -> Form:
         """The form that a content names. UnknownForm."""
+        return self._of(self._forms, content)
+
+    def template(self, content: Content) -> Template:
+        """That form's fixed parts. UnknownForm."""
+        return self._of(self._templates, content)
+
+    @staticmethod
+    def _of(table: Mapping[tuple[Kind, str], Kept], content: Content) -> Kept:
         try:
-            return self._forms[content.kind, content.form_version]
+            return table[content.kind, content.form_version]
         except KeyError:
             raise UnknownForm(f"{content.kind} {content.form_version}") from None
 
@@ -98,9 +108,8 @@ class Press:
             "Kind": content.kind.value,
             "FormVersion": form.version,
         }
-        template = self._templates[content.kind, content.form_version]
         document = write_pdf(
-            form, template, pages, values=galley.subsets, masks=masks, information=information
+            form, self.template(content), pages, values=galley.subsets, masks=masks, information=information
         )
         return Printed(document, len(sheets), hashlib.sha256(document).hexdigest())
 

@@ -11,6 +11,7 @@ import struct
 import sys
 import zlib
 from array import array
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from konbinid.paper.glyf import is_composite, renumber, strip
@@ -105,11 +106,7 @@ def font_objects(subset: Subset, tag: str, first: int, level: int) -> list[bytes
     program, advances = subset.program()
     name = f"{tag}+{face.name}".encode("ascii")
     per_mille = 1000 / face.units
-    widths = "".join(
-        f"{code}[{_number(advance * per_mille)}]"
-        for code, advance in enumerate(advances)
-        if advance != face.units
-    )
+    widths = _widths([advance * per_mille for advance in advances])
     box = " ".join(str(round(edge * per_mille)) for edge in face.bounds)
     ascent, descent = round(face.ascent * per_mille), round(face.descent * per_mille)
     return [
@@ -129,6 +126,16 @@ def stream(data: bytes, entries: bytes, level: int) -> bytes:
     """A Flate stream object with further dictionary entries."""
     packed = zlib.compress(data, level)
     return b"<</Filter/FlateDecode/Length %d%s>>stream\n%s\nendstream" % (len(packed), entries, packed)
+
+
+def _widths(widths: list[float]) -> str:
+    """A /W array of what is not one em wide: ``first code [widths] …`` for each run."""
+    runs = []
+    for narrow, run in groupby(enumerate(widths), lambda pair: pair[1] != 1000):
+        if narrow:
+            pairs = list(run)
+            runs.append(f"{pairs[0][0]}[{' '.join(_number(width) for _, width in pairs)}]")
+    return "".join(runs)
 
 
 def _number(value: float) -> str:

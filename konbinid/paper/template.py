@@ -119,6 +119,10 @@ class Template:
             drawn = self._parts[part] = self._draw(part)
         return drawn
 
+    def owns(self, xobject: bytes) -> bool:
+        """Whether these are the bytes of one of this template's parts."""
+        return xobject in self._parts.values()
+
     def _draw(self, part: Part) -> bytes:
         fixed = fixed_part(self._form, part)
         name = f"konbinid labels {id(self._labels)}"

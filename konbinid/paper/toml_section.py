@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _MISSING: Any = object()
 
 
-class FormFault(ValueError):
+class DeclarationFault(ValueError):
     """A declared file that cannot be used: which file, line and field, and what to do (in Japanese, for operators)."""
 
     def __init__(self, file: str, line: int, field: str, reason: str) -> None:
@@ -39,10 +39,10 @@ class Section:
         """「juminhyo.toml:42 people.japanese」, for later messages about this table."""
         return f"{self._file}:{self._line(self._path)} {_dotted(self._path)}"
 
-    def fault(self, key: str, reason: str) -> FormFault:
+    def fault(self, key: str, reason: str) -> DeclarationFault:
         """The error for one key of this table, or for the table itself when the key is empty."""
         path = (*self._path, key) if key else self._path
-        return FormFault(self._file, self._line(path), _dotted(path), reason)
+        return DeclarationFault(self._file, self._line(path), _dotted(path), reason)
 
     def _line(self, path: Path) -> int:
         """The line of the value, else of the nearest table around it."""
@@ -65,6 +65,13 @@ class Section:
         value = self._take(key, _MISSING)
         if not isinstance(value, str) or not value.strip() or len(value) > limit:
             raise self.fault(key, f"1文字以上{limit}文字以内の文字列にしてください。")
+        return value
+
+    def texts(self, key: str) -> list[str]:
+        """A list of texts, empty when the key is not there."""
+        value = self._take(key, [])
+        if not isinstance(value, list) or not all(isinstance(each, str) and each for each in value):
+            raise self.fault(key, "文字列の並びにしてください。")
         return value
 
     def number(self, key: str, least: float, most: float, default: Any = _MISSING) -> float:
