@@ -198,7 +198,7 @@ class Faults(PortCase):
         assert (await self.ask(LIST)).fault[0] == "Server"
 
     async def test_no_personal_data_in_any_log(self):
-        """spyne logs whole requests when it cannot read them; with every logger wide open nothing may come out."""
+        """What spyne does: it logs whole requests when it cannot read them; with every logger wide open nothing may come out."""
         stream = io.StringIO()
         watch = logging.StreamHandler(stream)
         root = logging.getLogger()
