@@ -70,7 +70,7 @@ class Case(Redacted):
         return (applicant, *(p for p in others if p is not applicant))
 
     def printed(self, asked: Asked) -> tuple[Person, ...]:
-        """Who would stand on the paper, in the household's order."""
+        """Who would stand on the paper, in the household's order. 0 is no member number: it was never given to anybody."""
         applicant = self.applicant
         if applicant is None or self.household is None:
             return ()
@@ -78,7 +78,7 @@ class Case(Redacted):
             return (applicant,)
         if asked.options.scope is Scope.HOUSEHOLD:
             return self.household.living
-        chosen = set(asked.options.members)
+        chosen = set(asked.options.members) - {0}
         return tuple(p for p in self.household.living if p.member_number in chosen)
 
     @property

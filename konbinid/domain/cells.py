@@ -7,10 +7,10 @@ from konbinid.domain.dates import PartialDate
 from konbinid.domain.kinds import Switch
 from konbinid.domain.person import Person, Sex
 
-# 特別永住者 and 経過滞在者 (出生・国籍喪失) have no 在留資格, 在留期間 or 満了日; 入管特例法, 住民基本台帳法 30条の45.
-_WITHOUT_RESIDENCE_STATUS = ("特別永住者", "経過滞在者")
-
 _RESIDENCE_FIELDS = ("residence_status", "period_of_stay", "stay_expires_on", "residence_card_number")
+# What a class of 30条45規定区分 does not have: 特別永住者 hold a certificate with a number but no 在留資格, 経過滞在者 (出生・国籍喪失) hold no
+# card either (入管特例法; 住民基本台帳法 30条の45).
+_NOT_APPLICABLE = {"特別永住者": _RESIDENCE_FIELDS[:3], "経過滞在者": _RESIDENCE_FIELDS}
 _SEX = {Sex.MALE: "男", Sex.FEMALE: "女", Sex.BLANK: ""}
 
 
@@ -43,15 +43,20 @@ def _residence_cells(person: Person, show: frozenset[Switch]) -> dict[str, Cell]
         "residence_card_number": on_request(show, status, person.residence_card_number),
         "alias_history": on_request(show, status, person.alias_history),
     }
-    if any(word in person.article_30_45 for word in _WITHOUT_RESIDENCE_STATUS):
-        for name in _RESIDENCE_FIELDS[:3]:
-            if cells[name] == BLANK:
-                cells[name] = OMITTED
+    for word, names in _NOT_APPLICABLE.items():
+        if word in person.article_30_45:
+            cells.update({name: OMITTED for name in names if cells[name] == BLANK})
     return cells
 
 
 def juminhyo_entry(person: Person, show: frozenset[Switch]) -> Entry:
-    """One person of 住民票の写し, every cell of the block filled, blank or ＊＊＊."""
+    """One person of 住民票の写し, every cell of the block filled, blank or ＊＊＊. ValueError when a 個人番号 is to be shown and still sealed: a
+    blank would certify that there is none."""
+    if (
+        Switch.INDIVIDUAL_NUMBER in show
+        and bool(person.individual_number) is not person.has_individual_number
+    ):
+        raise ValueError("the number to be shown is not the one recorded")
     cells = {
         "name": Cell.of(person.name),
         "birth_date": Cell.of(day_text(person, person.birth_date)),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from konbinid.domain import cells
 from konbinid.domain.case import Asked, Case
-from konbinid.domain.content import Cell, Content, Entry, Signature
+from konbinid.domain.content import Cell, CellState, Content, Entry, Signature
 from konbinid.domain.dates import era_date
 from konbinid.domain.entitlement import Granted
 from konbinid.domain.kinds import HOUSEHOLD_KINDS, Kind, Switch
@@ -64,23 +64,27 @@ def record_of(content: Content, conceal: Callable[[str], str]) -> dict[str, Any]
     outside the sealed document (house.md)."""
 
     def cell(name: str, value: Cell) -> list[str]:
-        hidden = name == "individual_number" and value.state.value == "value"
+        hidden = name == "individual_number" and value.state is CellState.VALUE
         return [value.state.value, conceal(value.text) if hidden else value.text]
+
+    def cells_of(group: Mapping[str, Cell]) -> dict[str, list[str]]:
+        return {name: cell(name, value) for name, value in group.items()}
 
     impression = content.impression
     return {
         "kind": content.kind.value,
         "form_version": content.form_version,
         "issuance_number": content.issuance_number,
-        "heading": {name: cell(name, value) for name, value in content.heading.items()},
+        "heading": cells_of(content.heading),
         "entries": [
             {
                 "shape": entry.shape.value,
                 "member": entry.member_number,
-                "cells": {name: cell(name, value) for name, value in entry.cells.items()},
+                "cells": cells_of(entry.cells),
             }
             for entry in content.entries
         ],
+        "sections": {name: cells_of(group) for name, group in content.sections.items()},
         "sentence": content.sentence,
         "signature": [content.signature.title, content.signature.name, content.signature.issued_on],
         "impression": None

@@ -5,23 +5,16 @@ A rule looks at a case and says why not, or nothing. Deciding stops at the first
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from konbinid.domain.case import EVERYTHING, Asked, Case
 from konbinid.domain.dates import age_on
+from konbinid.domain.holds import is_change, reaching
 from konbinid.domain.hours import opening_today
 from konbinid.domain.kinds import HOUSEHOLD_KINDS, KIND_RULES, MADE_KINDS, Kind, Scope, Switch
 from konbinid.domain.library import KindShelf
-from konbinid.domain.person import (
-    CHANGE_HOLD,
-    SUPPORT_MEASURE,
-    Hold,
-    HoldSource,
-    Person,
-    ResidentState,
-    SealNameKind,
-)
+from konbinid.domain.person import Person, ResidentState, SealNameKind
 from konbinid.domain.redact import Redacted
 from konbinid.domain.request import Refused
 from konbinid.domain.results import Code
@@ -125,50 +118,29 @@ def _no_seal(case: Case, applicant: Person) -> str | None:
     # I-06: a changed name ends the seal by itself until the seal office has spoken after the change.
     if case.names_stamp is not None and seal.file_stamp <= case.names_stamp:
         return "seal_older_than_name"
-    registered_in = {
-        SealNameKind.NAME: applicant.name,
-        SealNameKind.FORMER_NAME: applicant.former_name,
-        SealNameKind.ALIAS: applicant.alias,
-        SealNameKind.KATAKANA: applicant.name_katakana,
-    }
-    return None if registered_in[seal.name_kind] else "seal_name_not_recorded"
+    return None if _seal_name(applicant, seal.name_kind) else "seal_name_not_recorded"
 
 
-def _closes_household(hold: Hold, case: Case) -> bool:
-    """世帯抑止, or a 支援措置 unless the city decided otherwise: another member's paper would show the protected person's address."""
-    return hold.household or (
-        hold.category == SUPPORT_MEASURE and case.shelf.policy.support_measure_blocks_household
-    )
-
-
-def _holds(case: Case, asked: Asked) -> Iterator[Hold]:
-    """Every hold that is in force and closes this request: those on who asks or is printed, and the household-wide ones, whose reach the
-    column 対象 does not narrow (contract 2, YOKUSHI)."""
-    concerned = {person.atena_number for person in case.concerned(asked)}
-    living = {person.atena_number for person in case.household.living} if case.household else set()
-    for hold in case.holds:
-        own = hold.atena_number in concerned and hold.covers(asked.kind, case.today)
-        wide = hold.source is HoldSource.DOUBT or (
-            _closes_household(hold, case) and hold.is_in_force(case.today)
-        )
-        if own or (wide and asked.kind in HOUSEHOLD_KINDS and hold.atena_number in living):
-            yield hold
-
-
-def _is_change(hold: Hold) -> bool:
-    return hold.source is HoldSource.DOUBT or hold.category == CHANGE_HOLD
+def _seal_name(applicant: Person, name_kind: SealNameKind) -> str:
+    """The name that a seal was registered in; empty when the paper of this resident's class does not show such a name."""
+    names = {SealNameKind.NAME: applicant.name}
+    if applicant.is_foreign:
+        names |= {SealNameKind.ALIAS: applicant.alias, SealNameKind.KATAKANA: applicant.name_katakana}
+    else:
+        names |= {SealNameKind.FORMER_NAME: applicant.former_name}
+    return names.get(name_kind, "")
 
 
 def may_not_be_issued(case: Case, asked: Asked) -> str | None:
     """1102: any hold but 異動処理中 and doubt."""
-    found = [hold for hold in _holds(case, asked) if not _is_change(hold)]
+    found = [hold for hold in reaching(case, asked) if not is_change(hold)]
     return f"hold_{found[0].source}_{found[0].category}" if found else None
 
 
 def under_age(case: Case, _: Asked) -> str | None:
-    """1103, by the applicant's latest possible birthday."""
+    """1103, by the applicant's latest possible birthday. A city whose minimum is 0 has none."""
     applicant, policy = case.applicant, case.shelf.policy
-    if applicant is None:
+    if applicant is None or policy.minimum_age == 0:
         return None
     age = age_on(applicant.birth_date, case.today, eve=policy.age_reached_on_eve)
     return "under_age" if age < policy.minimum_age else None
@@ -176,7 +148,7 @@ def under_age(case: Case, _: Asked) -> str | None:
 
 def change_in_progress(case: Case, asked: Asked) -> str | None:
     """1104: of the person or the household, a provisional hold, or a household that contradicts itself."""
-    if any(_is_change(hold) for hold in _holds(case, asked)):
+    if any(is_change(hold) for hold in reaching(case, asked)):
         return "hold_change_or_doubt"
     concerned = case.concerned(asked)
     if any(person.change_in_progress for person in concerned):
@@ -239,7 +211,7 @@ def option_not_allowed(case: Case, asked: Asked) -> str | None:
         return "numbers_without_members"
     if not options.show <= allowed_switches(case, asked.kind):
         return "switch"
-    return "year" if options.year is not None and not rule.takes_year else None
+    return "year" if (options.year is not None) != rule.takes_year else None
 
 
 def fee_differs(case: Case, asked: Asked) -> str | None:

@@ -29,7 +29,6 @@ TITLES = {
 }
 
 HOUSEHOLD_KINDS = frozenset({Kind.JUMINHYO, Kind.KISAIJIKO})
-REGISTER_KINDS = frozenset({Kind.KOSEKI_ZENBU, Kind.KOSEKI_KOJIN, Kind.FUHYO})
 
 # Kinds this build can make. The others are answered with 1105 whatever the library says.
 MADE_KINDS = frozenset({Kind.JUMINHYO, Kind.KISAIJIKO, Kind.INKAN})

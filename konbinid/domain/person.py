@@ -122,8 +122,8 @@ SUPPORT_MEASURE = "01"  # DV等支援措置
 CHANGE_HOLD = "02"  # 異動処理中
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+@dataclass(frozen=True, slots=True, repr=False)
+class Hold(Redacted):
     """A hold that names one person. ``kinds`` None = ALL. ``category`` is the 抑止区分, empty for a hold from doubt.
 
     Dates are inclusive; ``starts_on`` None = always has been, ``ends_on`` None = open.
@@ -182,10 +182,14 @@ class Seal(Redacted):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Household(Redacted):
-    """Everyone with the same 世帯番号, living or not, in 記載順位 then 宛名番号 order."""
+    """Everyone with the same 世帯番号, living or not, in 記載順位 then 宛名番号 order. ValueError when somebody is of another household."""
 
     number: str
     members: tuple[Person, ...]
+
+    def __post_init__(self) -> None:
+        if any(person.household_number != self.number for person in self.members):
+            raise ValueError("a household holds its own members only")
 
     @property
     def living(self) -> tuple[Person, ...]:

@@ -107,7 +107,7 @@ class DeliveryReport:
     outcome: Outcome
     copies: int
     occurred_at: datetime
-    detail: str = ""
+    detail: str = field(default="", repr=False)  # free text: may name somebody
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class ErrorReport:
     issuance_number: str | None
     kind: Kind | None
     error_code: str
-    detail: str = ""
+    detail: str = field(default="", repr=False)  # free text: may name somebody
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -260,7 +260,7 @@ class RegistrationStatus:
     state: str
     application_number: str | None = None
     decided_at: datetime | None = None
-    reason: str | None = None
+    reason: str | None = field(default=None, repr=False)  # staff's words about a person
 
 
 class ContractBroken(Exception):

@@ -58,32 +58,35 @@ ORDER = (
 )
 
 _OFFICE = "市役所の窓口へお問い合わせください。"
-# The contract forbids telling a hold from a change in progress: a 支援措置 must not be guessable at the kiosk.
+_AGAIN = "はじめからお申し込みをやり直してください。"
+# What to do, never why (contract 1). A hold reads like a change in progress and like an age: a 支援措置 must not be guessable at the kiosk.
 _NOT_HERE = "この証明書はコンビニエンスストアでは交付できません。" + _OFFICE
+_NOT_NOW = "ただいま交付を停止しています。お急ぎの方は、市役所の窓口へお越しください。"
+_NOT_PRINTABLE = "この証明書はコンビニエンスストアでは印刷できません。市役所の窓口へお越しください。"
 
 MESSAGES = {
     Code.DONE: "",
-    Code.CREDENTIAL_UNKNOWN: "このカードではお申し込みいただけません。" + _OFFICE,
-    Code.CREDENTIAL_INVALID: "このカードの電子証明書はご利用いただけません。市役所の窓口で更新の手続きをしてください。",
+    Code.CREDENTIAL_UNKNOWN: "お使いのカードまたはスマートフォンではお申し込みいただけません。" + _OFFICE,
+    Code.CREDENTIAL_INVALID: "お使いの電子証明書ではお申し込みいただけません。市役所の窓口で更新の手続きをしてください。",
     Code.NO_REGISTER: "お申し込みの証明書は交付できません。" + _OFFICE,
     Code.MAY_NOT_BE_ISSUED: _NOT_HERE,
-    Code.UNDER_AGE: "年齢の条件により、コンビニエンスストアでは交付できません。" + _OFFICE,
+    Code.UNDER_AGE: _NOT_HERE,
     Code.CHANGE_IN_PROGRESS: _NOT_HERE,
     Code.NOT_OFFERED: "この証明書は取り扱っていません。" + _OFFICE,
-    Code.NO_SUCH_MEMBER: "選ばれた方の証明書は交付できません。はじめからお申し込みをやり直してください。",
-    Code.OPTION_NOT_ALLOWED: "選ばれた内容では交付できません。はじめからお申し込みをやり直してください。",
-    Code.FEE_DIFFERS: "手数料が変わりました。はじめからお申し込みをやり直してください。",
+    Code.NO_SUCH_MEMBER: "選ばれた方の証明書は交付できません。" + _AGAIN,
+    Code.OPTION_NOT_ALLOWED: "選ばれた内容では交付できません。" + _AGAIN,
+    Code.FEE_DIFFERS: "お申し込みを受け付けられませんでした。" + _AGAIN,
     Code.NO_TAX_RECORD: "この年度の証明書は交付できません。" + _OFFICE,
     Code.CLOSED: "ただいまの時間は取り扱っていません。取扱時間内にもう一度お申し込みください。",
-    Code.SUSPENDED: "ただいま交付を停止しています。お急ぎの方は、市役所の窓口へお越しください。",
-    Code.STALE: "ただいま交付を停止しています。お急ぎの方は、市役所の窓口へお越しください。",
-    Code.UNPRINTABLE: "この証明書はコンビニエンスストアでは印刷できません。市役所の窓口へお越しください。",
-    Code.TOO_MANY_PAGES: "枚数が多いため、コンビニエンスストアでは印刷できません。市役所の窓口へお越しください。",
-    Code.TRANSACTION_BOUND: "お申し込みを受け付けられませんでした。はじめからお申し込みをやり直してください。",
-    Code.CONTRADICTING_REPORT: "先に受け付けた報告と内容が異なります。市役所の窓口へ連絡してください。",
+    Code.SUSPENDED: _NOT_NOW,
+    Code.STALE: _NOT_NOW,
+    Code.UNPRINTABLE: _NOT_PRINTABLE,
+    Code.TOO_MANY_PAGES: _NOT_PRINTABLE,
+    Code.TRANSACTION_BOUND: "お申し込みを受け付けられませんでした。" + _AGAIN,
+    Code.CONTRADICTING_REPORT: "報告を受け付けられませんでした。市役所の窓口へ連絡してください。",
     Code.ISSUANCE_UNKNOWN: "該当する発行がありません。発行番号を確かめてください。",
-    Code.TRANSACTION_CLOSED: "このお申し込みは終了しています。はじめからお申し込みをやり直してください。",
+    Code.TRANSACTION_CLOSED: "このお申し込みは終了しています。" + _AGAIN,
     Code.OTHER_MUNICIPALITY: "この市区町村では取り扱っていません。お住まいの市区町村の窓口へお問い合わせください。",
-    Code.TRY_LATER: "ただいま混み合っています。しばらくしてから、もう一度お申し込みください。",
+    Code.TRY_LATER: "ただいまお取り扱いできません。しばらくしてから、もう一度お申し込みください。",
     Code.OUTCOME_UNKNOWN: "処理の結果を確認しています。そのまましばらくお待ちください。",
 }

@@ -1,0 +1,38 @@
+"""Which holds reach a request: those on who asks or is printed, and those that close a whole household (contract 2, YOKUSHI)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from konbinid.domain.case import Asked, Case
+from konbinid.domain.kinds import HOUSEHOLD_KINDS
+from konbinid.domain.person import CHANGE_HOLD, SUPPORT_MEASURE, Hold, HoldSource
+
+
+def is_change(hold: Hold) -> bool:
+    """異動処理中 and doubt are answered as a change in progress (1104), every other hold with 1102."""
+    return hold.source is HoldSource.DOUBT or hold.category == CHANGE_HOLD
+
+
+def _is_household_wide(hold: Hold, case: Case) -> bool:
+    """世帯抑止, a 支援措置 unless the city decided otherwise (another member's paper would show the protected person's address), and
+    doubt: while it is not known what is true of one member, it is not known what the household is."""
+    protects = hold.category == SUPPORT_MEASURE and case.shelf.policy.support_measure_blocks_household
+    return hold.household or protects or hold.source is HoldSource.DOUBT
+
+
+def reaching(case: Case, asked: Asked) -> Iterator[Hold]:
+    """Every hold that is in force and closes this request. 対象 says what is closed for the person named; it does not narrow what a
+    household-wide hold closes for the others."""
+    concerned = {person.atena_number for person in case.concerned(asked)}
+    living = {person.atena_number for person in case.household.living} if case.household else set()
+    for hold in case.holds:
+        own = hold.atena_number in concerned and hold.covers(asked.kind, case.today)
+        wide = (
+            asked.kind in HOUSEHOLD_KINDS
+            and hold.atena_number in living
+            and _is_household_wide(hold, case)
+            and hold.is_in_force(case.today)
+        )
+        if own or wide:
+            yield hold
