@@ -6,7 +6,6 @@ from konbinid.domain.kinds import (
     HOUSEHOLD_KINDS,
     KIND_RULES,
     MADE_KINDS,
-    REGISTER_KINDS,
     TITLES,
     Kind,
     Scope,
