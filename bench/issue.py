@@ -1,0 +1,137 @@
+"""CPU and wall time of a whole issuance, against its own parts and a bare transaction, in one run.
+
+    .venv/bin/python bench/issue.py [--count 300]
+
+Starts a private PostgreSQL (as the tests do, without fsync), settles an invented family of three and issues 住民票の写し to it: ledger row, locks, decision, paper,
+read-back, record, COMMIT. Figures are CPU milliseconds of this process (the daemon's part; PostgreSQL has its own) and wall milliseconds, means. The ratios are what to
+quote: the parts are measured in the same run on the same content.
+"""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
+
+import cases
+import town
+from private_database import make_database, start_server
+from twisted.internet import reactor
+from twisted.internet.defer import DeferredList, ensureDeferred
+
+from konbinid.domain.case import Asked
+from konbinid.domain.compose import compose
+from konbinid.domain.entitlement import Granted, decide
+from konbinid.domain.kinds import Kind
+from konbinid.issue.desk import Desk
+from konbinid.issue.reading import read_case
+from konbinid.paper import readback
+from konbinid.store.keyring import Keyring
+from konbinid.store.pool import Pool
+
+_ROUND_TRIPS = 18  # statements of an issuance between BEGIN and COMMIT
+
+
+async def timed(count: int, work: Callable[[int], Awaitable[object]]) -> tuple[float, float]:
+    """(CPU, wall) milliseconds per call."""
+    for number in range(10):
+        await work(-1 - number)
+    cpu, wall = time.process_time(), time.perf_counter()
+    for number in range(count):
+        await work(number)
+    return (time.process_time() - cpu) / count * 1e3, (time.perf_counter() - wall) / count * 1e3
+
+
+async def bare(pool: Pool) -> None:
+    """As many round trips as an issuance, with nothing in them."""
+
+    async def work(tx) -> None:
+        for _ in range(_ROUND_TRIPS):
+            await tx.fetch("select 1")
+
+    await pool.transaction(work, deadline=reactor.seconds() + 30)
+
+
+async def measure(desk: Desk, pool: Pool, count: int) -> None:
+    request = town.issue_request()
+    asked = Asked(request.envelope.municipality, Kind.JUMINHYO, 1, town.FEE, request.options)
+    case = (
+        await pool.transaction(
+            lambda tx: read_case(tx, desk.equipment, request.credential, None),
+            deadline=reactor.seconds() + 30,
+        )
+    ).case
+    granted = decide(case, asked)
+    assert isinstance(granted, Granted)
+    content = compose(case, asked, granted, "0000-0000-0000-0000", specimen=True)
+    press = desk.equipment.press
+    paper = press.print(content)
+
+    async def issue(number: int) -> None:
+        await desk.issue(town.issue_request(transaction_id=f"B-{secrets.token_hex(8)}-{number}"))
+
+    async def print_only(_: int) -> None:
+        press.print(content)
+
+    async def read_back(_: int) -> None:
+        readback.check(paper.document, content, press)
+
+    async def bare_transaction(_: int) -> None:
+        await bare(pool)
+
+    whole = await timed(count, issue)
+    rows = [
+        ("whole issuance", whole),
+        ("print alone", await timed(count, print_only)),
+        ("read-back alone", await timed(count, read_back)),
+        (f"bare transaction, {_ROUND_TRIPS} round trips", await timed(count, bare_transaction)),
+    ]
+    print(f"{'':38}{'CPU ms':>8}{'wall ms':>9}{'CPU ratio':>11}")
+    for name, (cpu, wall) in rows:
+        print(f"{name:38}{cpu:8.2f}{wall:9.2f}{cpu / whole[0]:11.2f}")
+    began = time.perf_counter()
+    callers = [ensureDeferred(several(issue, count // 8)) for _ in range(8)]
+    await DeferredList(callers)
+    print(
+        f"8 callers at once: {count // 8 * 8 / (time.perf_counter() - began):.0f} issuances/s; document {len(paper.document)} bytes"
+    )
+
+
+async def several(work: Callable[[int], Awaitable[object]], count: int) -> None:
+    for number in range(count):
+        await work(number)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--count", type=int, default=300)
+    count = parser.parse_args().count
+    folder = Path(tempfile.mkdtemp(prefix="kb-"))
+    server = start_server(Path(tempfile.gettempdir()) / f"kb-pg-{secrets.token_hex(3)}")
+    Keyring.create(folder / "keys")
+    a_town = town.Town(make_database(server), folder / "keys")
+    a_town.settle(*cases.family())
+    pool = town.make_pool(a_town.database)
+    desk = town.make_desk(pool, a_town.keyring)
+
+    def finished(failure: object) -> None:
+        if failure is not None:
+            print(failure)
+        pool.stop()
+        reactor.stop()
+
+    reactor.callWhenRunning(lambda: ensureDeferred(measure(desk, pool, count)).addBoth(finished))
+    reactor.run()
+    server.stop()
+    shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
