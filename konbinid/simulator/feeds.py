@@ -34,14 +34,14 @@ class FeedWriter:
     """One growing feed file: rows and attachments go in, leaving the `with` block writes the marker.
 
     When the block is left by an exception no marker is written, so that half a file is never read.
-    Memory does not grow with the rows.
+    `path` is the data file, `rows` how many records it has so far. Memory does not grow with the rows.
     """
 
     def __init__(self, folder: Path, feed: str, seq: int, stamp: dt.datetime, scope: str = FULL) -> None:
         self.path = folder / feed_file_name(feed, stamp, seq, scope)
         self._attachments = folder / self.path.stem
         self._hash = hashlib.sha256()
-        self._rows = 0
+        self.rows = 0
         # "x": a file that has its marker may not change under it. newline="": the CSV writer's own line ends (CRLF, RFC 4180) must reach the file unchanged.
         self._file: IO[str] = self.path.open("x", encoding="utf-8", newline="")
         self._csv = csv.writer(_Hashing(self._file, self._hash), quoting=csv.QUOTE_ALL)
@@ -49,7 +49,7 @@ class FeedWriter:
     def write(self, row: Sequence[str]) -> None:
         """One record."""
         self._csv.writerow(row)
-        self._rows += 1
+        self.rows += 1
 
     def attach(self, name: str, data: bytes) -> None:
         """A file that a row names, in the folder that belongs to this feed file."""
@@ -66,7 +66,7 @@ class FeedWriter:
     ) -> None:
         self._file.close()
         if kind is None:
-            write_marker(self.path, self._rows, self._hash.hexdigest())
+            write_marker(self.path, self.rows, self._hash.hexdigest())
 
 
 class _Hashing:

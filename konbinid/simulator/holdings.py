@@ -19,10 +19,9 @@ _OUTLINES = ("round", "round", "round", "square", "oval")
 _DPI = (300, 300, 400, 600)
 
 
-def complete(rng: random.Random, household: Household, *, with_past: bool) -> None:
-    """Draw everything that is not JUMIN's core; `with_past` allows rows of people who are gone."""
-    if with_past:
-        _people_who_are_gone(rng, household)
+def complete(rng: random.Random, household: Household) -> None:
+    """Draw what the other feeds say about the household, and what has happened to it since it moved in."""
+    _people_who_are_gone(rng, household)
     _changes_under_way(rng, household)
     for resident in household.residents:
         _credentials(rng, household, resident)
@@ -31,12 +30,11 @@ def complete(rng: random.Random, household: Household, *, with_past: bool) -> No
 
 
 def _people_who_are_gone(rng: random.Random, household: Household) -> None:
-    """A child who moved out, a parent who died: their rows stay, in the household's last places."""
+    """A child who moved out, a parent who died: their rows stay. Only the last member goes, never a householder."""
     last = household.residents[-1]
     if len(household.residents) < 2 or last.resident_class == FOREIGN or rng.random() >= 0.04:
         return
     state = DEAD if last.birth_date < days.text(days.years_before(household.today, 60)) else MOVED_OUT
-    # When a wife or anybody else of the middle goes, a rule about the living would need more than this row.
     when = days.text(days.between(rng, household.since, household.today))
     household.residents[-1] = last._replace(state=state, last_changed_on=max(when, last.last_changed_on))
 

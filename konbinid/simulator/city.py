@@ -1,0 +1,117 @@
+"""The demo city: all its households, one after the other, from a seed, and its feed files.
+
+Every household has dice of its own, seeded by the city's seed and the household's number, and is forgotten once it
+is written: memory does not grow with the city.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from typing import TYPE_CHECKING, NamedTuple
+
+from konbinid.simulator import families, gaiji, holdings, mixed
+from konbinid.simulator.feeds import FeedWriter, write_full
+from konbinid.simulator.personas import stage_for
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from konbinid.simulator.household import Household
+    from konbinid.simulator.seals import SealCutter
+
+_FOREIGN_SHARE = 0.03
+_FEEDS = ("JUMIN", "JPKI", "YOKUSHI", "INKAN")
+_ROOM = 16
+"""No household drawn at random is larger; the city's last places are filled with people who live alone."""
+
+
+class City(NamedTuple):
+    """What decides a city: how many people stand in its JUMIN file (the gone included), the seed, and the day."""
+
+    people: int
+    seed: int
+    today: dt.date
+
+    def households(self) -> Iterator[Household]:
+        """The fixed people's households, then random ones until the number of people is reached exactly.
+
+        ValueError when the city has not room for the fixed people.
+        """
+        stage = stage_for(self.today)
+        fixed = sum(len(household.residents) for household in stage.households)
+        if self.people < fixed:
+            raise ValueError(f"a demo city has at least {fixed} people: those of the demo cards")
+        yield from stage.households
+        left = self.people - fixed
+        index = len(stage.households)
+        while left:
+            household = self._household(index, alone=left < _ROOM)
+            left -= len(household.residents)
+            index += 1
+            yield household
+
+    def _household(self, index: int, *, alone: bool) -> Household:
+        rng = random.Random(f"{self.seed}/{index}")
+        kinds = mixed.KINDS if rng.random() < _FOREIGN_SHARE else families.KINDS
+        draw = rng.choices([kind for kind, _ in kinds], [share for _, share in kinds])[0]
+        if alone:
+            draw = families.single
+        draft = families.start(index, rng, self.today, alone=draw in {families.single, mixed.alone})
+        draw(draft)
+        holdings.complete(rng, draft.household)
+        return draft.household
+
+
+class Written(NamedTuple):
+    """What a city's files hold: rows per feed."""
+
+    residents: int
+    credentials: int
+    holds: int
+    seals: int
+
+
+def write_city(
+    folder: Path,
+    city: City,
+    stamp: dt.datetime,
+    *,
+    seq: int = 1,
+    cutter: SealCutter | None,
+    seals: int | None = None,
+) -> Written:
+    """Write the full files of JUMIN, JPKI, YOKUSHI, INKAN and GAIJI into `folder`, all with this stamp and number.
+
+    `seals` limits how many seals are registered (None: as many as are drawn); those of the fixed people come first.
+    Without a `cutter` there are none. Returns the rows written. FileExistsError when such a file is there already.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    font = gaiji.gaiji_font()
+    rows = gaiji.gaiji_rows(font, "1")
+    write_full(folder, "GAIJI", seq, rows, stamp, attachments={gaiji.FONT_NAME: font})
+    with contextlib.ExitStack() as stack:
+        files = {feed: stack.enter_context(FeedWriter(folder, feed, seq, stamp)) for feed in _FEEDS}
+        for household in city.households():
+            room = None if seals is None else seals - files["INKAN"].rows
+            _write_household(files, household, cutter, room)
+        return Written(*(files[feed].rows for feed in _FEEDS))
+
+
+def _write_household(
+    files: dict[str, FeedWriter], household: Household, cutter: SealCutter | None, room: int | None
+) -> None:
+    for feed, rows in (
+        ("JUMIN", household.residents),
+        ("JPKI", household.credentials),
+        ("YOKUSHI", household.holds),
+    ):
+        for row in rows:
+            files[feed].write(row)
+    if cutter is None:
+        return
+    for seal in household.seals[:room]:
+        files["INKAN"].attach(seal.row.image_name, cutter.cut(seal.impression))
+        files["INKAN"].write(seal.row)
