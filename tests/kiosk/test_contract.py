@@ -175,7 +175,9 @@ def text(longest: int, shortest: int = 1):
 
 INT = st.integers(-(2**31), 2**31 - 1)
 MOMENT = st.datetimes(
-    datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.sampled_from([UTC, timezone(timedelta(hours=9))])
+    datetime(1900, 1, 1),  # noqa: DTZ001  # hypothesis adds the time zone
+    datetime(2200, 1, 1),  # noqa: DTZ001
+    timezones=st.sampled_from([UTC, timezone(timedelta(hours=9))]),
 )
 
 
@@ -220,7 +222,7 @@ def read(operation: str, inner: str):
         st.none() | INT,
     ),
 )
-def test_any_issue_request_is_read_as_it_was_written(kiosk, card, kind, copies, fee, options):
+def test_any_issue_request_is_read_as_it_was_written(kiosk, card, kind, copies, fee, options):  # noqa: PLR0917  # hypothesis gives them in order
     """Whatever text, numbers and options a valid request carries, the desk gets exactly those."""
     chosen = ""
     expected = Options()
@@ -267,7 +269,7 @@ def test_any_delivery_report_is_read_as_it_was_written(kiosk, outcome, copies, o
 
 @settings(deadline=None)
 @given(CARD_VALUES, text(100), text(200), st.dates(date(1, 1, 1)), text(200), text(20), text(200), text(100))
-def test_any_application_is_read_as_it_was_written(card, name, kana, born, address, phone, domicile, head):
+def test_any_application_is_read_as_it_was_written(card, name, kana, born, address, phone, domicile, head):  # noqa: PLR0917  # hypothesis gives them in order
     """Names of any plane and any length that is allowed."""
     person = tag("name", name) + tag("kana", kana) + tag("birthDate", born.isoformat())
     person += tag("address", address) + tag("phone", phone)
@@ -388,7 +390,7 @@ def test_any_other_answer_follows_the_schema(report, issued, status):
 def test_a_time_without_an_offset_is_never_told():
     """A naive time is a mistake of ours: a Fault, and not a guess."""
     report = REPLIES["check_service"]
-    naive = ServiceReport(report.state, "TEST", datetime(2026, 1, 1), "1", ())
+    naive = ServiceReport(report.state, "TEST", datetime(2026, 1, 1), "1", ())  # noqa: DTZ001  # what must be refused
     with pytest.raises(ValueError, match="offset"):
         telling.tell_service(naive)
 
