@@ -10,12 +10,11 @@ the old one stays and an alert is raised; a revocation list that is unreadable o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from cryptography import x509
-from cryptography.x509.oid import ExtendedKeyUsageOID
 from OpenSSL import SSL, crypto
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
 from twisted.logger import Logger
@@ -27,6 +26,8 @@ from konbinid.ops.tls_files import (
     Revocations,
     TlsRefused,
     TlsSettings,
+    TurnedAway,
+    client_names,
     read_authorities,
     read_identity,
     read_revocations,
@@ -61,10 +62,6 @@ _FINDINGS = {
     23: "it has been revoked",
     26: "it is not made for clients",
 }
-
-
-class _TurnedAway(Exception):
-    """A certificate that is not let in; the text is for the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +134,14 @@ class MutualTls:
 
     def expiries(self) -> dict[str, datetime]:
         """When what is in use runs out: ``certificate``, ``ca`` (the first of them), ``crl``."""
-        state = self._state
-        return {
-            "certificate": state.identity.certificate.not_valid_after_utc,
-            "ca": min(authority.not_valid_after_utc for authority in state.authorities),
-            "crl": state.revocations.until,
-        }
+        authorities = [authority.not_valid_after_utc for authority in self._state.authorities]
+        own = self._state.identity.certificate.not_valid_after_utc
+        return {"certificate": own, "ca": min(authorities), "crl": self._state.revocations.until}
 
     # Files
 
     def refresh(self) -> None:
-        """Look at the files and take over what is new. Never raises; also to be called by a timer."""
+        """Look at the files and take over what is new; also to be called by a timer, which it never stops."""
         self._looked = self._seconds()
         marks = self._marks()
         if marks != self._seen:
@@ -170,12 +164,16 @@ class MutualTls:
         revocations = self._sound(
             lambda: read_revocations(settings.crl, authorities), Revocations.unreadable()
         )
-        try:
-            self._state = self._made(identity, authorities, revocations)
-        except TlsRefused as problem:
-            self._keep(problem)
-        else:
-            _log.info("TLS files read again")
+        for own in (identity, old.identity):
+            try:
+                self._state = self._made(own, authorities, revocations)
+            except TlsRefused as problem:
+                self._keep(problem)
+            else:
+                _log.info("TLS files read again")
+                return
+        # Whatever it is, what has been revoked since must not be let in.
+        self._state = replace(old, revocations=Revocations.unreadable())
 
     def _sound(self, read: Callable[[], Any], otherwise: Any) -> Any:
         try:
@@ -218,16 +216,18 @@ class MutualTls:
             context.use_privatekey(identity.key)
             for link in identity.chain:
                 context.add_extra_chain_cert(link)
-        except SSL.Error:
-            raise TlsRefused(self._settings.certificate, "OpenSSL takes neither it nor its key") from None
-        _trust(context.get_cert_store(), authorities, revocations)
-        for authority in authorities:
-            context.add_client_ca(authority)
+            _trust(context.get_cert_store(), authorities, revocations)
+            for authority in authorities:
+                context.add_client_ca(authority)
+        except (SSL.Error, crypto.Error):
+            raise TlsRefused(
+                self._settings.certificate, "OpenSSL does not take it, its key or the CA"
+            ) from None
         context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, self._verified)
         return _State(identity, authorities, revocations, context)
 
     def _verified(self, connection: SSL.Connection, cert: Any, error: int, depth: int, ok: int) -> bool:
-        """OpenSSL's callback, for every certificate of the chain; False ends the handshake."""
+        """OpenSSL's callback for each certificate of the chain; False ends the handshake."""
         del connection
         if not ok:
             reason = _FINDINGS.get(error, f"OpenSSL finding {error}")
@@ -248,7 +248,7 @@ class MutualTls:
         try:
             cert = connection.get_peer_certificate()
             if cert is None:
-                raise _TurnedAway("no certificate")
+                raise TurnedAway("no certificate")
             store = crypto.X509Store()
             _trust(store, state.authorities, state.revocations)
             chain = crypto.X509StoreContext(
@@ -262,32 +262,16 @@ class MutualTls:
         return _Peer(client, state, min([*ends, state.revocations.until]))
 
     def _allowed(self, cert: x509.Certificate) -> str:
-        """The client's id. Raises _TurnedAway."""
+        """The client's id. Raises TurnedAway."""
         if closed_for := self._state.revocations.problem(self._now()):
-            raise _TurnedAway(closed_for)
+            raise TurnedAway(closed_for)
         if not cert.not_valid_before_utc <= self._now() < cert.not_valid_after_utc:
-            raise _TurnedAway("its certificate is not in force")
-        try:
-            usage = cert.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-            names = cert.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        except x509.ExtensionNotFound:
-            raise _TurnedAway("it names no purpose or nobody") from None
-        if ExtendedKeyUsageOID.CLIENT_AUTH not in usage:
-            raise _TurnedAway("it is not made for clients")
-        found = {self._settings.clients.get(name) for name in _names(names)} - {None}
+            raise TurnedAway("its certificate is not in force")
+        clients = self._settings.clients
+        found = {clients[name] for name in client_names(cert) if name in clients}
         if len(found) != 1:
-            raise _TurnedAway("it carries no name of the allow-list" if not found else "it names two clients")
-        (client,) = found
-        assert client is not None
-        return client
-
-
-def _names(names: x509.SubjectAlternativeName) -> list[str]:
-    """The names that an allow-list may hold: a dNSName has no colon and a URI has one, so that neither passes for the other."""
-    domains = [name for name in names.get_values_for_type(x509.DNSName) if ":" not in name]
-    return domains + [
-        name for name in names.get_values_for_type(x509.UniformResourceIdentifier) if ":" in name
-    ]
+            raise TurnedAway("it carries no name of the allow-list" if not found else "it names two clients")
+        return found.pop()
 
 
 def _trust(store: Any, authorities: tuple[x509.Certificate, ...], revocations: Revocations) -> None:
@@ -307,4 +291,4 @@ def _mark(path: Path) -> object:
 
 
 def _text(problem: Exception) -> str:
-    return str(problem) if isinstance(problem, _TurnedAway) else type(problem).__name__
+    return str(problem) if isinstance(problem, TurnedAway) else type(problem).__name__

@@ -44,6 +44,10 @@ class TlsRefused(Exception):
         self.reason = reason
 
 
+class TurnedAway(Exception):
+    """A client's certificate that is not let in; the text is for the log."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Identity:
     """The server's certificate, its key, and the chain to send with it."""
@@ -118,6 +122,23 @@ def read_revocations(path: Path, authorities: tuple[x509.Certificate, ...]) -> R
     return Revocations(lists, max(listed.last_update_utc for listed in lists), min(ends))
 
 
+def client_names(cert: x509.Certificate) -> list[str]:
+    """The names of a certificate that is made for clients. Raises TurnedAway.
+
+    A dNSName has no colon and a URI has one, so that neither can pass for the other on an allow-list.
+    """
+    usage = _extension(cert, x509.ExtendedKeyUsage)
+    names = _extension(cert, x509.SubjectAlternativeName)
+    if usage is None or ExtendedKeyUsageOID.CLIENT_AUTH not in usage:
+        raise TurnedAway("it is not made for clients")
+    if names is None:
+        raise TurnedAway("it names nobody")
+    domains = [name for name in names.get_values_for_type(x509.DNSName) if ":" not in name]
+    return domains + [
+        name for name in names.get_values_for_type(x509.UniformResourceIdentifier) if ":" in name
+    ]
+
+
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -127,9 +148,13 @@ def _read(path: Path) -> bytes:
 
 def _certificates(path: Path) -> list[x509.Certificate]:
     try:
-        return x509.load_pem_x509_certificates(_read(path))
+        found = x509.load_pem_x509_certificates(_read(path))
+        for cert in found:
+            # Read here once, so that an extension that cannot be read is this file's fault.
+            list(cert.extensions)
     except ValueError:
-        raise TlsRefused(path, "holds no certificate in PEM") from None
+        raise TlsRefused(path, "holds no certificate in PEM that can be read") from None
+    return found
 
 
 def _private_key(path: Path) -> Any:
