@@ -173,10 +173,10 @@ def _free_port(wanted: int) -> int:
     raise DemoFailed("No TCP port is free on 127.0.0.1.")
 
 
-def write_config(place: Place, ports: Ports, server: str, client: str) -> None:
+def write_config(place: Place, ports: Ports, server: str, client: str, gaiji: Path) -> None:
     """`place.config` for a daemon in the TEST environment.
 
-    server: libpq's connection string without user. client: the centre's name in its certificate.
+    server: libpq's connection string without user. client: the centre's name in its certificate. gaiji: the 外字 font.
     """
     sections: list[tuple[str, dict[str, object]]] = [
         ("[service]", {"municipality": MUNICIPALITY, "environment": "TEST", "host": "demo"}),
@@ -200,7 +200,7 @@ def write_config(place: Place, ports: Ports, server: str, client: str) -> None:
             "[inbox]",
             {"folder": "spool/inbox", "scan_seconds": 0.5} | {name: f"spool/{name}" for name in _SPOOL[1:]},
         ),
-        ("[fonts]", {"list": "../fonts/fonts.toml"}),
+        ("[fonts]", {"list": "../fonts/fonts.toml", "gaiji": gaiji.name}),
         ("[forms]", {"folder": "../config/forms"}),
     ]
     sections += [(f"[feeds.{feed}]", {"layout": f"../config/layouts/{feed.lower()}.toml"}) for feed in FEEDS]

@@ -77,10 +77,14 @@ class PrivatePostgres:
     def __exit__(self, *exc: object) -> None:
         self.stop()
 
-    def dsn(self, database: str = "postgres", user: str = "postgres") -> str:
-        """A libpq connection string through the socket; `postgres` is the server's superuser."""
+    def address(self, database: str) -> str:
+        """Where a database is, as a libpq connection string through the socket, without a user."""
         host = str(self.socket_folder).replace("\\", "\\\\").replace("'", "\\'")
-        return f"host='{host}' port={self.port or _DEFAULT_PORT} dbname={database} user={user}"
+        return f"host='{host}' port={self.port or _DEFAULT_PORT} dbname={database}"
+
+    def dsn(self, database: str = "postgres", user: str = "postgres") -> str:
+        """The same for a user; `postgres` is the server's superuser."""
+        return f"{self.address(database)} user={user}"
 
     def start(self) -> None:
         """Make the data folder when there is none, and start. Raises PostgresFailed, NoPostgres or NoAccount."""

@@ -1,0 +1,46 @@
+"""The demo's database: made, migrated, opened to the daemon's roles, and filled with the demo city's library."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from konbinid.cli.demo_place import DemoFailed
+from konbinid.cli.library_file import read_library_file
+from konbinid.store import migrate
+from konbinid.store.direct import session
+from konbinid.store.library_write import import_entries
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from konbinid.simulator.postgres import PrivatePostgres
+
+_NAME = "konbinid"
+
+
+def prepare_database(server: PrivatePostgres) -> int:
+    """Bring the demo's database to this build's schema; returns how many migrations were applied. DemoFailed."""
+    owner = server.dsn(_NAME, migrate.OWNER)
+    try:
+        migrate.create_database(server.dsn(), _NAME)
+        applied = migrate.migrate(owner)
+    except migrate.CannotMigrate as refusal:
+        raise DemoFailed(f"{refusal} Remove .demo to begin with an empty database.") from refusal
+    # The socket lies in a folder closed to other users: no passwords are needed to show something.
+    migrate.enable_logins(owner, dict.fromkeys(migrate.ROLES))
+    return len(applied)
+
+
+def server_address(server: PrivatePostgres) -> str:
+    """The connection string for the daemon's configuration: without user."""
+    return server.address(_NAME)
+
+
+def fill_library(server: PrivatePostgres, library: Path) -> tuple[int, int]:
+    """Import the demo city's decisions; returns (written now, in the file)."""
+    entries = read_library_file(library)
+    with session((server.dsn(_NAME, migrate.role_name("office")),), "library import") as made:
+        written = import_entries(
+            made, entries, entered_by="demo", approved_by="demo-second", source=library.name
+        )
+    return written, len(entries)
