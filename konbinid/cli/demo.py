@@ -20,6 +20,7 @@ from konbinid.cli.demo_store import fill_library, prepare_database, server_addre
 from konbinid.cli.failure import CommandFailed
 from konbinid.cli.fonts_fetch import FontUnavailable, provide_fonts
 from konbinid.paper.fonts import DeclarationFault, FontRefused
+from konbinid.simulator.kiosk import KioskProblem
 from konbinid.simulator.pgaccount import NoAccount
 from konbinid.simulator.pgbinaries import NoPostgres
 from konbinid.simulator.pki import CENTER_NAME, make_pki
@@ -72,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
             _show(screen, place, people=arguments.people, once=arguments.once)
         finally:
             os.close(lock)
-    except (DemoFailed, PostgresFailed, NoPostgres, NoAccount, FontUnavailable) as failed:
+    except (DemoFailed, PostgresFailed, NoPostgres, NoAccount, FontUnavailable, KioskProblem) as failed:
         raise CommandFailed(str(failed)) from failed
     except (FontRefused, DeclarationFault, ValueError) as refused:
         raise CommandFailed(f"The demo cannot start: {refused}") from refused
@@ -86,9 +87,9 @@ def _show(screen: Screen, place: Place, *, people: int, once: bool) -> None:
         core = CoreSystems(place, people, Path(next(iter(fonts.values()))), _now)
         server = stack.enter_context(_postgres(screen, place, core))
         ports = _settle(screen, place, server, core)
-        daemon = stack.enter_context(Daemon(place, ports, fonts))
         with screen.step("daemon") as step:
             step.say("starting")
+            daemon = stack.enter_context(Daemon(place, ports))
             daemon.wait_until_listening()
             step.say(f"listens on 127.0.0.1:{ports.soap} (SOAP) and :{ports.admin} (status page)")
         _feed(screen, core, daemon)
@@ -153,6 +154,35 @@ def _feed(screen: Screen, core: CoreSystems, daemon: Daemon) -> None:
             f"{rows.residents:,} residents, {rows.credentials:,} cards and phones, {rows.holds} holds, "
             f"{rows.seals:,} seals applied"
         )
+
+
+def _visit(screen: Screen, place: Place, ports: Ports) -> Visit:
+    with screen.step("kiosk") as step:
+        seen = visit(place, ports, _now, step.say)
+        step.say(
+            f"list {seen.list_ms:.0f} ms → issue {seen.issue_ms:.0f} ms → delivery reported {seen.report_ms:.0f} ms"
+        )
+    return seen
+
+
+def _tell(screen: Screen, place: Place, ports: Ports, seen: Visit, seconds: float) -> None:
+    """Where everything is, and what can be tried next."""
+    issued, size = seen.issued, len(seen.issued.document) / 1024
+    screen.line(f"\nA certificate {seconds:.1f} s after the start:\n")
+    screen.pairs(
+        [
+            (seen.title, f"{_short(place, seen.document)}  ({issued.pages} page, {size:.0f} KB)"),
+            ("number", issued.issuance_number),
+            ("status page", ports.status_page),
+            (
+                "SOAP",
+                f"{ports.endpoint}?wsdl  (as the centre: {_short(place, place.pki)}/center.pem and .key)",
+            ),
+            ("daemon's log", _short(place, place.log)),
+            ("try", ".venv/bin/konbinid kiosk cards"),
+            ("", ".venv/bin/konbinid kiosk issue --card 2 --kind inkan -o inkan.pdf"),
+        ]
+    )
 
 
 def _stay(screen: Screen, core: CoreSystems, daemon: Daemon) -> None:

@@ -26,6 +26,8 @@ JST = dt.timezone(dt.timedelta(hours=9))
 
 _SEED = 1
 _POLL_SECONDS = 0.1
+_RECEIPT_SECONDS = 60
+_PEOPLE_PER_SECOND = 500  # of a big city's files, at the very least
 _SEQUENCE = re.compile(r"([A-Z]+)_[0-9]{14}_([0-9]{6})_[FD]\.csv")
 
 
@@ -69,31 +71,36 @@ class CoreSystems:
         """One difference file without rows for each feed: the core systems are there, and have no news."""
         inbox = self.place.spool("inbox")
         return [
-            feeds.write_difference(inbox, feed, self._next_sequence(feed), [], self._stamp()) for feed in FEEDS
+            feeds.write_difference(inbox, feed, self._next_sequence(feed), [], self._stamp())
+            for feed in FEEDS
         ]
 
     def wait_for_receipts(
-        self, files: list[Path], check: Callable[[], None], say: Callable[[str], None], seconds: float
+        self, files: list[Path], check: Callable[[], None], say: Callable[[str], None]
     ) -> None:
-        """Return when every file has its `.ok`. DemoFailed on an `.ng`, and when a file gets no answer in this time."""
+        """Return when every file has its `.ok`. DemoFailed on an `.ng`, and when a file gets no answer."""
         waiting = list(files)
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + _RECEIPT_SECONDS + self.people / _PEOPLE_PER_SECOND
         while waiting:
             check()
             for file in list(waiting):
                 outbox = self.place.spool("outbox")
                 refused = outbox / f"{file.name}.ng"
                 if refused.exists():
-                    raise DemoFailed(f"{file.name} was refused; the report is {refused}:\n{refused.read_text('utf-8')}")
+                    raise DemoFailed(
+                        f"{file.name} was refused; the report is {refused}:\n{refused.read_text('utf-8')}"
+                    )
                 if (outbox / f"{file.name}.ok").exists():
                     waiting.remove(file)
             say(f"waiting for {', '.join(file.name.split('_', 1)[0] for file in waiting)}")
             if time.monotonic() > deadline:
-                raise DemoFailed(f"{waiting[0].name} is neither applied nor refused; the status page says why.")
+                raise DemoFailed(
+                    f"{waiting[0].name} is neither applied nor refused; the status page says why."
+                )
             time.sleep(_POLL_SECONDS)
 
     def remember(self) -> None:
-        """This city's files are applied."""
+        """From now on the database holds this city."""
         self.place.city.write_text(self._mark(), encoding="utf-8")
 
     def _city(self) -> city.City:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -14,8 +13,6 @@ from typing import TYPE_CHECKING, Self
 from konbinid.cli.demo_place import DemoFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from konbinid.cli.demo_place import Place, Ports
 
 _START_SECONDS = 60
@@ -28,15 +25,11 @@ _GUARD = 'trap "" INT TERM HUP; read -r _; kill -TERM "$1"'
 
 
 class Daemon:
-    """`twistd -n konbinid --config …` with its words in `.demo/daemon.log`; leaving the block stops it.
+    """`twistd -n konbinid --config …` with its words in `.demo/daemon.log`; leaving the block stops it."""
 
-    environment: what it gets besides the demo's own.
-    """
-
-    def __init__(self, place: Place, ports: Ports, environment: Mapping[str, str]) -> None:
+    def __init__(self, place: Place, ports: Ports) -> None:
         self._place = place
         self._ports = ports
-        self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: subprocess.Popen[bytes] | None = None
 
@@ -53,7 +46,6 @@ class Daemon:
                 stderr=log,
                 # Ctrl-C is for the demo, which then stops its daemon in order.
                 start_new_session=True,
-                env={**os.environ, **self._environment},
             )
         self._guard = subprocess.Popen(  # noqa: S603  # fixed text, the number is an argument
             ["/bin/sh", "-c", _GUARD, "guard", str(self._process.pid)],

@@ -101,7 +101,7 @@ class Place:
             # Open to others, whatever the umask: as root, PostgreSQL runs as another user, who must get in.
             self.folder.mkdir(exist_ok=True)
             self.folder.chmod(0o755)
-            for folder in (self.out, *(self.spool(name) for name in _SPOOL)):
+            for folder in (self.out, self.font_cache, *(self.spool(name) for name in _SPOOL)):
                 folder.mkdir(parents=True, exist_ok=True)
         except PermissionError as denied:
             raise DemoFailed(
@@ -200,7 +200,10 @@ def write_config(place: Place, ports: Ports, server: str, client: str, gaiji: Pa
             "[inbox]",
             {"folder": "spool/inbox", "scan_seconds": 0.5} | {name: f"spool/{name}" for name in _SPOOL[1:]},
         ),
-        ("[fonts]", {"list": "../fonts/fonts.toml", "gaiji": gaiji.name}),
+        (
+            "[fonts]",
+            {"list": "../fonts/fonts.toml", "folders": [str(place.font_cache)], "gaiji": gaiji.name},
+        ),
         ("[forms]", {"folder": "../config/forms"}),
     ]
     sections += [(f"[feeds.{feed}]", {"layout": f"../config/layouts/{feed.lower()}.toml"}) for feed in FEEDS]
