@@ -174,10 +174,14 @@ def _lists(path: Path) -> list[x509.CertificateRevocationList]:
     marker = b"-----BEGIN X509 CRL-----"
     try:
         if marker not in encoded:
-            return [x509.load_der_x509_crl(encoded)]
-        return [x509.load_pem_x509_crl(marker + part) for part in encoded.split(marker)[1:]]
+            found = [x509.load_der_x509_crl(encoded)]
+        else:
+            found = [x509.load_pem_x509_crl(marker + part) for part in encoded.split(marker)[1:]]
+        for listed in found:
+            list(listed.extensions)  # as above
     except ValueError:
-        raise TlsRefused(path, "holds no revocation list in PEM or DER") from None
+        raise TlsRefused(path, "holds no revocation list in PEM or DER that can be read") from None
+    return found
 
 
 def _signed(listed: x509.CertificateRevocationList, authority: x509.Certificate) -> bool:
