@@ -38,6 +38,7 @@ class Config:
     inbox: Inbox
     feeds: Mapping[Feed, FeedSetting]
     fonts: Path
+    font_folders: tuple[Path, ...]
     gaiji: Path | None
     forms: Path
     limits: Limits
@@ -76,6 +77,7 @@ def read(document: Document) -> Config:
         inbox=read_inbox(root.table("inbox")),
         feeds=read_feeds(root.table("feeds")),
         fonts=fonts.file("list"),
+        font_folders=fonts.folders("folders"),
         gaiji=fonts.file("gaiji") if fonts.has("gaiji") else None,
         forms=root.table("forms").folder("folder"),
         limits=read_limits(root.table("limits", optional=True)),

@@ -191,6 +191,14 @@ class Section:
             self.complain(key, f"{path}: others than its owner may use it; run chmod 700 on it")
         return path
 
+    def folders(self, key: str) -> tuple[Path, ...]:
+        """A list of folders, empty unless given; each must exist."""
+        found = tuple(self.document.path.parent / text for text in self.texts(key, ()))
+        for position, path in enumerate(found):
+            if not path.is_dir():
+                self.document.complain((*self.place, key, position), f"{path}: no such folder")
+        return found
+
     def table(self, key: str, *, optional: bool = False) -> Section:
         """A table within this one; when optional and missing, an empty one."""
         value = self._typed(key, dict, {} if optional else None, {}, "a table")

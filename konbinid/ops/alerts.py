@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import ensureDeferred
 from twisted.logger import Logger
@@ -11,8 +11,6 @@ from konbinid.store.errors import StoreError
 from konbinid.store.state import raise_alert
 
 if TYPE_CHECKING:
-    from twisted.internet.interfaces import IReactorTime
-
     from konbinid.store.pool import Pool
     from konbinid.store.transaction import Transaction
 
@@ -20,17 +18,22 @@ _WITHIN = 30.0  # seconds
 
 
 class Alerts:
-    """Raises alerts on the pool of the role konbinid_ops. An alert that cannot be stored is at least in the log."""
+    """Raises alerts on the pool of the role konbinid_ops. An alert that cannot be stored is at least in the log.
+
+    reactor: what is told during start-up waits until it runs.
+    """
 
     log = Logger()
 
-    def __init__(self, clock: IReactorTime, pool: Pool) -> None:
-        self._clock = clock
+    def __init__(self, reactor: Any, pool: Pool) -> None:
+        self._reactor = reactor  # IReactorTime and IReactorCore
         self._pool = pool
 
     def tell(self, severity: str, source: str, event: str, *, subject: str = "", text: str = "") -> None:
         """severity: info, warning, error, critical. text: Japanese, what an operator is to do; no personal data. Returns at once."""
-        ensureDeferred(self._tell(severity, source, event, subject, text))
+        self._reactor.callWhenRunning(
+            lambda: ensureDeferred(self._tell(severity, source, event, subject, text))
+        )
 
     async def _tell(self, severity: str, source: str, event: str, subject: str, text: str) -> None:
         async def work(tx: Transaction) -> None:
@@ -39,7 +42,7 @@ class Alerts:
 
         self.log.warn("alert.raised", source=source, alert=event)
         try:
-            await self._pool.transaction(work, deadline=self._clock.seconds() + _WITHIN, begin="begin")
+            await self._pool.transaction(work, deadline=self._reactor.seconds() + _WITHIN, begin="begin")
         except StoreError as error:
             reason = type(error).__name__
             self.log.error("alert.not_stored", source=source, alert=event, reason=reason)  # noqa: TRY400 - its text is known

@@ -20,7 +20,7 @@ _LOOK_SECONDS = 0.05
 class Door(Service):
     """One TCP port of the daemon.
 
-    name: soap or admin. under_way: how many requests are being worked on. drain_seconds: how long they may take after the port is
+    name: soap or admin. place: address and port. under_way: how many requests are being worked on. drain_seconds: how long they may take after the port is
     closed. CannotListenError from ``startService`` when somebody else has the port.
     """
 
@@ -30,8 +30,7 @@ class Door(Service):
         self,
         reactor: Any,  # IReactorTCP and IReactorTime
         name: str,
-        address: str,
-        port: int,
+        place: tuple[str, int],
         factory: IProtocolFactory,
         *,
         under_way: Callable[[], int] = lambda: 0,
@@ -39,8 +38,7 @@ class Door(Service):
     ) -> None:
         self.door = name
         self._reactor = reactor
-        self._address = address
-        self._port = port
+        self._address, self._port = place
         self._factory = factory
         self._under_way = under_way
         self._drain_seconds = drain_seconds

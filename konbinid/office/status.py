@@ -1,0 +1,116 @@
+"""The status page: what stands at a glance for whoever is on duty. Reads only, and shows nobody's name."""
+# ruff: noqa: N802  # the names are Twisted's
+# mypy: disable-error-code=no-untyped-call
+# (twisted.web's resource and request are mostly untyped)
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from twisted.internet.defer import ensureDeferred
+from twisted.logger import Logger
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET
+from twisted.web.static import Data
+
+from konbinid.domain.dates import JST
+from konbinid.domain.feeds import Feed, FeedRule
+from konbinid.domain.request import Refused, ServiceReport
+from konbinid.office.status_view import Here, View, view_of
+from konbinid.store.errors import StoreError
+from konbinid.store.status import read_status
+
+if TYPE_CHECKING:
+    from twisted.internet.interfaces import IReactorTime
+    from twisted.web.server import Request
+
+    from konbinid.store.pool import Pool
+    from konbinid.store.status import Status
+    from konbinid.store.transaction import Transaction
+
+_WITHIN = 5.0  # seconds: a page that is late is no help
+_REFRESH_SECONDS = 30
+_READ = "begin isolation level repeatable read read only"
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the page gets what it shows.
+
+    check: checkService as the centre would be answered. pool: of the role konbinid_office. here: this host, now.
+    """
+
+    clock: IReactorTime
+    now: Callable[[], datetime]
+    pool: Pool
+    check: Callable[[], Awaitable[ServiceReport | Refused]]
+    rules: Mapping[Feed, FeedRule]
+    here: Callable[[], Here]
+
+
+class StatusPage(Resource):
+    """``/`` in Japanese; ``/?refresh=off`` stays as it is. Never fails for want of the database: then it says so."""
+
+    log = Logger()
+
+    def __init__(self, sources: Sources) -> None:
+        super().__init__()
+        self._sources = sources
+        environment = Environment(
+            loader=PackageLoader("konbinid.office"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._template = environment.get_template("status.html")
+        style = resources.files("konbinid.office").joinpath("static", "status.css").read_bytes()
+        static = Resource()
+        static.putChild(b"status.css", Data(style, "text/css; charset=utf-8"))
+        self.putChild(b"", self)
+        self.putChild(b"static", static)
+
+    def render_GET(self, request: Request) -> int:
+        """Read and answer."""
+        # The reader may be gone before the database answers.
+        gone: list[object] = []
+        request.notifyFinish().addErrback(gone.append)
+        ensureDeferred(self._answer(request, gone))
+        return NOT_DONE_YET
+
+    async def _answer(self, request: Request, gone: list[object]) -> None:
+        code, page = 500, b""
+        try:
+            view = await self._view()
+            code = 503 if view.database_is_away else 200
+            refresh = None if request.args.get(b"refresh") == [b"off"] else _REFRESH_SECONDS
+            page = self._template.render(view=view, refresh=refresh).encode()
+        finally:
+            if not gone:
+                request.setResponseCode(code)
+                request.setHeader(b"content-type", b"text/html; charset=utf-8")
+                request.setHeader(b"content-length", b"%d" % len(page))
+                request.write(b"" if request.method == b"HEAD" else page)
+                request.finish()
+
+    async def _view(self) -> View:
+        sources, now = self._sources, self._sources.now()
+        report: Any = await sources.check()
+        status: Status | None = None
+        today = datetime.combine(now.astimezone(JST).date(), time(0), JST)
+
+        async def work(tx: Transaction) -> Status:
+            return await read_status(tx, today=today)
+
+        try:
+            deadline = sources.clock.seconds() + _WITHIN
+            status = await sources.pool.transaction(work, deadline=deadline, begin=_READ)
+        except StoreError as error:
+            self.log.warn("status.unavailable", reason=type(error).__name__)
+        kinds = report if isinstance(report, ServiceReport) else None
+        return view_of(kinds, status, sources.rules, sources.here(), now)

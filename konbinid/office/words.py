@@ -1,0 +1,96 @@
+"""What the admin pages call things: Japanese for staff, with a tone that decides the mark beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from konbinid.domain.dates import JST
+from konbinid.domain.feeds import Feed
+from konbinid.domain.request import ServiceState
+
+
+class Tone(StrEnum):
+    """How much a state asks for attention; the style sheet gives each a mark of its own, never a colour alone."""
+
+    GOOD = "good"
+    QUIET = "quiet"
+    WARNING = "warning"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A state in words."""
+
+    words: str
+    tone: Tone
+
+
+SERVICE_STATES = {
+    ServiceState.OPEN: Said("開", Tone.GOOD),
+    ServiceState.CLOSED: Said("閉", Tone.QUIET),
+    ServiceState.SUSPENDED: Said("停止", Tone.BAD),
+    ServiceState.STALE: Said("データ遅延", Tone.WARNING),
+}
+NOT_OFFERED = Said("取扱なし", Tone.QUIET)
+
+FEEDS = {
+    Feed.JUMIN: "住民記録",
+    Feed.JPKI: "電子証明書",
+    Feed.YOKUSHI: "発行抑止",
+    Feed.INKAN: "印鑑登録",
+    Feed.ZEI: "課税",
+    Feed.KOSEKI: "戸籍",
+    Feed.FUHYO: "戸籍の附票",
+    Feed.GAIJI: "外字",
+}
+
+ISSUANCE_STATES = {
+    "OPEN": Said("作成中", Tone.QUIET),
+    "MADE": Said("交付済み・引渡し報告待ち", Tone.QUIET),
+    "UNREPORTED": Said("引渡し報告なし", Tone.WARNING),
+    "DELIVERED": Said("引渡し済み", Tone.GOOD),
+    "CANCELLED": Said("取消し", Tone.QUIET),
+    "FAILED": Said("引渡し失敗", Tone.WARNING),
+}
+
+SEVERITIES = {
+    "info": Said("連絡", Tone.QUIET),
+    "warning": Said("注意", Tone.WARNING),
+    "error": Said("異常", Tone.BAD),
+    "critical": Said("重大", Tone.BAD),
+}
+
+# What an alert means and what to do, for those whose source gives no text of its own.
+ALERTS = {
+    "paper.differs": "作成した証明書が内容と一致しなかったため、この種類を停止しました。保守担当に連絡してください。",
+    "paper.unprintable": "字形のない文字、または枠に入らない項目があり、証明書を交付しませんでした。",
+    "desk.defect": "予期しない動作がありました。保守担当に連絡してください。",
+}
+UNKNOWN_ALERT = "内容は記録を確かめてください。"
+
+
+def at_time(instant: datetime | None) -> str:
+    """「11月23日 14:05」 in Japan time, 「―」 for none."""
+    if instant is None:
+        return "―"
+    local = instant.astimezone(JST)
+    return f"{local.month}月{local.day}日 {local:%H:%M}"
+
+
+def with_seconds(instant: datetime) -> str:
+    """「11月23日 14:05:09」 in Japan time."""
+    return f"{at_time(instant)}:{instant.astimezone(JST):%S}"
+
+
+def how_long(age: timedelta) -> str:
+    """「3分」, 「5時間20分」, 「2日4時間」: the two largest parts, rounded down."""
+    minutes = int(age.total_seconds()) // 60
+    days, hours = minutes // 1440, minutes // 60 % 24
+    if days:
+        return f"{days}日{hours}時間" if hours else f"{days}日"
+    if hours:
+        return f"{hours}時間{minutes % 60}分" if minutes % 60 else f"{hours}時間"
+    return f"{minutes}分" if minutes else "1分未満"

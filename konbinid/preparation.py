@@ -1,0 +1,195 @@
+"""What must be right before anything listens, and what it makes: keys, fonts, forms, layouts, TLS, and a database that fits."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from konbinid.config import Config
+from konbinid.config_source import FileRefused
+from konbinid.domain.feeds import Feed
+from konbinid.domain.kinds import MADE_KINDS, TITLES, Kind
+from konbinid.domain.library import LibraryEntry, shelf_at
+from konbinid.domain.library_values import BadLibraryValue
+from konbinid.fingerprint import Build, Fingerprint, fingerprint, this_build
+from konbinid.intake import layout
+from konbinid.intake.layout import Layout
+from konbinid.ops.startup import (
+    StartRefused,
+    StartUp,
+    Step,
+    database_answers,
+    door_is_free,
+    lease_is_there,
+    schema_fits,
+)
+from konbinid.ops.tls import MutualTls, TlsRefused, TlsSettings
+from konbinid.paper.face import Face, FaceSet
+from konbinid.paper.fonts import FontRefused, load_fonts, open_faces
+from konbinid.paper.form import Form
+from konbinid.paper.form_file import load_forms
+from konbinid.paper.glyf import BadFont
+from konbinid.paper.press import Press
+from konbinid.paper.template import BadLabel
+from konbinid.paper.toml_section import DeclarationFault
+from konbinid.store.direct import session
+from konbinid.store.keyring import Keyring, KeysRefused
+from konbinid.store.library_write import approved_entries
+
+_DATABASE_WITHIN = 60.0  # seconds; after a power cut the database may need a while
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """now: the wall clock, aware. seconds: only going forward. sleep: waits, before the reactor runs."""
+
+    now: Callable[[], datetime]
+    seconds: Callable[[], float]
+    sleep: Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What the start-up steps made. ``fonts_digest`` and ``gaiji_version`` stand in every certificate's record."""
+
+    build: Build
+    fingerprint: Fingerprint
+    keyring: Keyring
+    press: Press
+    forms: frozenset[tuple[Kind, str]]
+    fonts_digest: str
+    gaiji_version: str
+    layouts: Mapping[Feed, Layout]
+    tls: MutualTls
+
+
+def prepare(config: Config, clocks: Clocks, alert: Callable[[str], None]) -> Prepared:
+    """All steps that need no database. StartRefused names the first that says no."""
+    start = StartUp(clocks.seconds)
+    keyring = start.run(
+        Step(
+            "keys", lambda: Keyring.load(config.keys), (KeysRefused,), "Both hosts need the same three keys."
+        )
+    )
+    faces = start.run(Step("fonts", lambda: _faces(config), (FontRefused, DeclarationFault, BadFont)))
+    forms = start.run(Step("forms", lambda: _forms(config), (DeclarationFault,)))
+    press = start.run(Step("templates", lambda: Press(faces, forms, config.limits.pages), (BadLabel,)))
+    layouts = start.run(Step("layouts", lambda: _layouts(config), (FileRefused,)))
+    tls = start.run(Step("tls", lambda: _tls(config, clocks, alert), (TlsRefused,)))
+    build = this_build()
+    return Prepared(
+        build=build,
+        fingerprint=fingerprint(config, build, press=press.fingerprint(), keys=keyring.fingerprint()),
+        keyring=keyring,
+        press=press,
+        forms=frozenset(forms),
+        fonts_digest=faces.fingerprint(),
+        gaiji_version="" if faces.gaiji is None else faces.gaiji.fingerprint()[:16],
+        layouts=layouts,
+        tls=tls,
+    )
+
+
+def check_database(config: Config, prepared: Prepared, clocks: Clocks) -> None:
+    """All steps that need the database: it answers, its schema is this build's, lease and library are there. StartRefused."""
+    start = StartUp(clocks.seconds)
+    ops, office = (_signed_in(config, role) for role in ("ops", "office"))
+    start.run(
+        Step(
+            "database",
+            lambda: database_answers(ops, within=_DATABASE_WITHIN, clock=clocks.seconds, sleep=clocks.sleep),
+        )
+    )
+    start.run(Step("schema", lambda: schema_fits(ops)))
+    start.run(Step("lease", lambda: lease_is_there(ops)))
+    start.run(Step("library", lambda: _check_library(office, prepared.forms, clocks.now())))
+
+
+def check_doors(config: Config, clocks: Clocks) -> None:
+    """The two ports are free. StartRefused."""
+    start = StartUp(clocks.seconds)
+    soap, admin = config.soap, config.admin
+    start.run(Step("soap port", lambda: door_is_free("soap port", soap.address, soap.port)))
+    start.run(Step("admin port", lambda: door_is_free("admin port", admin.address, admin.port)))
+
+
+def library_faults(
+    entries: Sequence[LibraryEntry], forms: frozenset[tuple[Kind, str]], at: datetime
+) -> list[str]:
+    """What keeps offered kinds from being issued now, in sentences; empty when the library is whole."""
+    if not entries:
+        return ["The library is empty."]
+    shelf = shelf_at(entries, 0, at)
+    faults = []
+    for item, found in (
+        ("mayor", shelf.mayor),
+        ("official_seal", shelf.official_seal),
+        ("holidays", shelf.holidays),
+    ):
+        if found is None:
+            faults.append(f"No {item} is in force.")
+    for kind in sorted(MADE_KINDS, key=list(Kind).index):
+        own = shelf.kinds[kind]
+        if own.offer is None or not own.offer.offered:
+            continue
+        needed = {"fee": own.fee, "hours": own.hours, "form": own.form_version}
+        faults += [
+            f"{TITLES[kind]} is offered, but no {item} is in force."
+            for item, value in needed.items()
+            if value is None
+        ]
+        if own.form_version is not None and (kind, own.form_version) not in forms:
+            faults.append(
+                f"{TITLES[kind]} is to be printed with form {own.form_version}, which is not in [forms] folder."
+            )
+    return faults
+
+
+def _check_library(servers: Sequence[str], forms: frozenset[tuple[Kind, str]], at: datetime) -> None:
+    advice = "Run `konbinid library import FILE`."
+    try:
+        with session(servers, "start") as made:
+            entries = approved_entries(made)
+    except BadLibraryValue as bad:
+        raise StartRefused("library", f"An entry is not what an import would take: {bad}.", advice) from bad
+    faults = library_faults(entries, forms, at)
+    if faults:
+        raise StartRefused("library", " ".join(faults), advice)
+
+
+def _signed_in(config: Config, role: str) -> tuple[str, ...]:
+    return config.database.dsns(config.database.roles[role])
+
+
+def _faces(config: Config) -> FaceSet:
+    folders = (*config.font_folders, config.fonts.parent)
+    bases = open_faces(load_fonts(config.fonts), folders, os.environ)
+    gaiji = None if config.gaiji is None else Face.open(config.gaiji, "Gaiji").audit()
+    return FaceSet(bases, gaiji)
+
+
+def _forms(config: Config) -> dict[tuple[Kind, str], Form]:
+    forms = load_forms(config.forms)
+    if not forms:
+        raise StartRefused("forms", f"{config.forms} holds no form (*.toml).")
+    return forms
+
+
+def _layouts(config: Config) -> dict[Feed, Layout]:
+    return {feed: _layout_of(feed, setting.layout) for feed, setting in config.feeds.items()}
+
+
+def _layout_of(feed: Feed, path: Path) -> Layout:
+    found = layout.load(path)
+    if found.feed is not feed:
+        raise StartRefused("layouts", f"{path} is the layout of {found.feed}, but [feeds.{feed}] names it.")
+    return found
+
+
+def _tls(config: Config, clocks: Clocks, alert: Callable[[str], None]) -> MutualTls:
+    soap = config.soap
+    settings = TlsSettings(soap.certificate, soap.key, soap.client_ca, soap.crl, soap.clients)
+    return MutualTls(settings, now=clocks.now, seconds=clocks.seconds, alert=alert)
