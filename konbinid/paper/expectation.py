@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class ExpectedSheet:
-    """``labels``: the form's own texts; ``boxes``: each box with its name, place and the text it must hold (maybe
-    none)."""
+    """``labels``: the form's own texts with their places; ``boxes``: each box with its name, place and the text it must
+    hold (maybe none)."""
 
-    labels: list[str] = field(default_factory=list)
+    labels: list[tuple[Frame, str]] = field(default_factory=list)
     boxes: list[tuple[str, Frame, str]] = field(default_factory=list)
 
     def everything(self) -> str:
         """All that may be read on the sheet, in no particular order."""
-        return "".join(self.labels) + "".join(text for _, _, text in self.boxes)
+        return "".join(text for _, text in self.labels) + "".join(text for _, _, text in self.boxes)
 
 
 def expect(form: Form, content: Content) -> list[ExpectedSheet]:
@@ -47,7 +47,8 @@ def expect(form: Form, content: Content) -> list[ExpectedSheet]:
             y += _expect_table(sheet, table, entry.cells, f"entry {place}", (form.people.x, y))
             y += form.people.gap
         if form.people.unused and len(group) < size:
-            sheet.labels += form.people.unused.label.lines
+            label = form.people.unused.label
+            sheet.labels.append((label.frame.shifted(form.people.x, y), "".join(label.lines)))
         sheets.append(sheet)
     return sheets
 
@@ -61,9 +62,8 @@ def _expect_sheet(sheet: ExpectedSheet, form: Form, content: Content, number: st
         "mayor_title": signature.title,
         "sheet_number": number,
     }
-    sheet.labels += [*form.title.lines, form.sentences[content.sentence]]
-    for label in form.labels:
-        sheet.labels += label.lines
+    sheet.labels.append((form.sentence.frame, form.sentences[content.sentence]))
+    sheet.labels += [(label.frame, "".join(label.lines)) for label in (form.title, *form.labels)]
     for box in form.boxes:
         sheet.boxes.append((box.field, box.frame, values[box.field]))
 
@@ -73,8 +73,7 @@ def _expect_table(
 ) -> float:
     """Add one table's labels and boxes; returns its height."""
     arranged = table.arrange(table.present(cells))
-    for label in arranged.labels:
-        sheet.labels += label.lines
+    sheet.labels += [(label.frame.shifted(*at), "".join(label.lines)) for label in arranged.labels]
     for box in arranged.boxes:
         sheet.boxes.append((f"{who} {box.field}", box.frame.shifted(*at), cells[box.field].text))
     return arranged.height

@@ -105,9 +105,10 @@ class Page:
         )
 
     def _taken(self, units: int) -> str:
-        # A hyphen at a line's end is taken for a word division and comes as U+FFFE, which no content can hold.
+        # pdfium takes a hyphen at a line's end for a word division and gives U+FFFE, or U+0002 inside a rectangle.
+        # Neither can stand in a content; that no code without a meaning is shown is proven by ``structure``.
         text = ctypes.string_at(self._room, 2 * units).decode("utf-16-le", "replace")
-        return text.replace("\ufffe", "-").replace("\0", "")
+        return text.replace("\ufffe", "-").replace("\x02", "-").replace("\0", "")
 
     def objects(self) -> tuple[list[bytes], list[Image]]:
         """The font programs that the page's own text is drawn with (each once), and its images."""

@@ -5,6 +5,7 @@ Nothing may be there but what the press writes: no other fonts, no other operato
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -26,11 +27,22 @@ _IMAGE = {"Type": "XObject", "Subtype": "Image", "ImageMask": True, "BitsPerComp
 _PROVEN: WeakKeyDictionary[Template, dict[bytes, Any]] = WeakKeyDictionary()
 
 
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """What the walk found: for every page the font programs that its own text may be drawn with, and whether every
+    fixed part is the template's own, byte for byte (so that its labels need no second look)."""
+
+    programs: list[set[bytes]]
+    own_parts: bool
+
+
 def prove_structure(
     document: bytes, template: Template, faces: FaceSet, pages: int, *, specimen: bool
-) -> list[set[bytes]]:
-    """For every page, the font programs that its own text may be drawn with. Misread for anything unexpected."""
-    return _Walk(document, template, faces).run(pages, specimen=specimen)
+) -> Structure:
+    """The structure of a document with so many pages. Misread for anything unexpected."""
+    walk = _Walk(document, template, faces)
+    programs = walk.run(pages, specimen=specimen)
+    return Structure(programs, walk.own_parts)
 
 
 class _Walk:
@@ -38,6 +50,7 @@ class _Walk:
         self._file = PdfFile(document)
         self._template, self._faces = template, faces
         self._fonts: dict[Any, ProvenFont] = {}
+        self.own_parts = True
         self._proven = _PROVEN.setdefault(template, {})
         # Whether the label fonts are the template's own, byte for byte, under their own numbers.
         self._own_labels = all(
@@ -97,6 +110,8 @@ class _Walk:
         )
         if self._own_labels and self._template.owns(raw):
             self._proven[raw] = drawn
+        else:
+            self.own_parts = False
         return drawn
 
 
