@@ -121,12 +121,12 @@ class ProblemList:
         return bool(self.entries)
 
     def add(self, line: int, column: str, fault: Fault) -> None:
-        """Note a fault of a row; lines must not go backwards."""
-        if line > self._last_line:
+        """Note a fault of a row. All faults of one row are noted one after another."""
+        if line != self._last_line:
             self.bad_rows += 1
             self._last_line = line
         entry = self._latest.get((column, fault))
-        if entry is not None and line - entry.through <= 1:
+        if entry is not None and 0 <= line - entry.through <= 1:
             entry.through = line
         elif len(self.entries) < self.most:
             self._latest[column, fault] = entry = Problem(line, line, column, fault)

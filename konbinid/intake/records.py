@@ -50,7 +50,7 @@ class Named(Redacted):
 class Reader:
     """Reads one file: feed it the bytes in order, then ``finish``.
 
-    ``rows``, ``problems``, ``named`` and ``keys_unread`` add up meanwhile; whoever stores ``named`` empties it. ``keys_unread``: some row
+    ``rows``, ``problems``, ``named`` and ``keys_unread`` add up meanwhile; whoever uses the lists empties them. ``keys_unread``: some row
     does not tell which record or which person it is about.
     """
 
@@ -61,6 +61,7 @@ class Reader:
         self.rows = 0
         self.keys_unread = False
         self.named: list[Named] = []
+        self.attachments_of_bad_rows: list[str] = []
         self._line = 0
         self._rest = b""
         self._begun = False
@@ -192,6 +193,8 @@ class Reader:
 
     def _note_named(self, line: int, values: dict[str, str]) -> None:
         spec = self.layout.spec
+        if spec.attachment and values.get(spec.attachment):
+            self.attachments_of_bad_rows.append(values[spec.attachment])
         people = {name: values[name] for name in spec.people if values.get(name)}
         if people:
             self.named.append(Named(line, people))

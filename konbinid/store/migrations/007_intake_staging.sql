@@ -126,10 +126,12 @@ create unlogged table intake.staged_key (
 
 -- Whose person_lock must be taken before anything is written. Used by one transaction at a time (intake's advisory lock).
 create unlogged table intake.staged_touch (
-    run           bigint not null,
-    atena_number  text not null,
-    names_changed boolean not null default false
+    run          bigint not null,
+    atena_number text not null
 ) with (autovacuum_enabled = false);
+
+-- A picture's name belongs to one registration: asked for with every INKAN file.
+create index seal_image_name on people.seal (image_name) where image_name <> '';
 
 grant select, insert, update, delete, truncate on intake.staged_person, intake.staged_credential, intake.staged_hold, intake.staged_seal,
     intake.staged_person_effect, intake.staged_credential_effect, intake.staged_hold_effect, intake.staged_seal_effect,

@@ -1,0 +1,159 @@
+"""The reading child: ``python -m konbinid.intake.child``, started by konbinid.intake.worker and by nothing else.
+
+It stores and stages one file at a time, on request over its standard input. What it reads was written by others, so it runs under a memory
+limit, dies with the daemon, and tells of a failure only the kind and the place in our code: texts of exceptions may hold values of rows.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import resource
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+from psycopg2.extensions import connection
+
+from konbinid.domain.feeds import Feed
+from konbinid.intake.framing import Message, Unpacker, pack
+from konbinid.intake.layout import Layout, load
+from konbinid.intake.names import DropName, EndMarker
+from konbinid.intake.staging import Stager
+from konbinid.intake.storing import StoreJob, Storer
+from konbinid.store.intake_link import connect
+from konbinid.store.keyring import Keyring
+
+_PR_SET_PDEATHSIG = 1
+_PROGRESS_ROWS = 20_000
+
+
+class LayoutChanged(Exception):
+    """A layout file is not the one that the daemon has checked."""
+
+
+class Child:
+    """Does the jobs; keeps its connections and layouts between them, and nothing of a file."""
+
+    def __init__(self, config: Message, send: Callable[[Message], None]) -> None:
+        self._send = send
+        self._dsn = str(config["dsn"])
+        self._keyring = Keyring.load(Path(config["keys"]))
+        self._layouts: dict[Feed, Layout] = {}
+        for path, digest in config["layouts"]:
+            layout = load(Path(path))
+            if layout.digest != digest:
+                raise LayoutChanged
+            self._layouts[layout.feed] = layout
+        self._links: dict[str, connection] = {}
+        self._sent_rows = 0
+
+    def do(self, job: Message) -> Message:
+        """One job's answer."""
+        try:
+            return self._store(job) if job["job"] == "store" else self._stage(job)
+        except psycopg2.Error:
+            # Whatever state the connections are in, the next job starts with fresh ones.
+            for link in self._links.values():
+                link.close()
+            self._links.clear()
+            raise
+
+    def _link(self, purpose: str) -> connection:
+        link = self._links.get(purpose)
+        if link is None or link.closed:
+            link = self._links[purpose] = connect(self._dsn, f"konbinid intake {purpose}")
+            link.autocommit = purpose == "read"
+        return link
+
+    def _store(self, job: Message) -> Message:
+        name = DropName.parse(job["name"])
+        end = EndMarker(job["rows"], bytes.fromhex(job["sha256"])) if job["sha256"] else None
+        what = StoreJob(Path(job["folder"]), name, end, job["most_bytes"], timedelta(seconds=job["ahead"]))
+        storer = Storer(self._layouts[name.feed], what, lambda: self._send({"progress": 0}))
+        return asdict(storer.store(self._link("write")))
+
+    def _stage(self, job: Message) -> Message:
+        self._sent_rows = 0
+        layout = self._layouts[Feed(job["feed"])]
+        stager = Stager(self._link("read"), self._link("write"), layout, self._keyring, self._progress)
+        return asdict(stager.stage(job["incoming_id"], job["run"]))
+
+    def _progress(self, rows: int) -> None:
+        if rows - self._sent_rows >= _PROGRESS_ROWS:
+            self._sent_rows = rows
+            self._send({"progress": rows})
+
+
+def die_with(parent: int) -> None:
+    """Be killed when the parent goes, however it goes (Linux); elsewhere the end of standard input ends us."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            sys.exit(1)  # it went before we asked
+
+
+def limit_memory(size: int) -> None:
+    """No more address space than this: what asks for more gets MemoryError, and the file is rejected."""
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold people's data
+
+
+def failure(error: BaseException) -> Message:
+    """What may be told of an exception: its class, PostgreSQL's SQLSTATE, and where in our code it happened."""
+    frames = [
+        f"{Path(frame.filename).stem}:{frame.lineno}:{frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if f"{os.sep}konbinid{os.sep}" in frame.filename
+    ]
+    state = getattr(error, "pgcode", None) or ""
+    is_io = isinstance(error, OSError) and not isinstance(error, psycopg2.Error)
+    return {
+        "failed": type(error).__name__,
+        "sqlstate": state,
+        "where": frames[-3:],
+        "database": isinstance(error, psycopg2.Error),
+        "io": is_io,
+    }
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    incoming, outgoing = os.dup(0), os.dup(1)
+    # What any library prints goes to standard error, never between the messages.
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    unpacker = Unpacker()
+    child: Child | None = None
+
+    def send(message: Message) -> None:
+        view = memoryview(pack(message))
+        while view:
+            view = view[os.write(outgoing, view) :]
+
+    while data := os.read(incoming, 65536):
+        for message in unpacker.feed(data):
+            answer: dict[str, Any]
+            try:
+                if child is None:
+                    die_with(int(message["parent"]))
+                    limit_memory(int(message["memory"]))
+                    child = Child(message, send)
+                    answer = {"ready": True}
+                else:
+                    answer = {"done": child.do(message)}
+            except Exception as error:  # noqa: BLE001  # whatever it is, the daemon must hear of it
+                answer = failure(error)
+            send(answer)
+            gc.collect()
+
+
+if __name__ == "__main__":
+    main()

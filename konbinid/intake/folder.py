@@ -1,0 +1,80 @@
+"""Files in the drop folder, opened so that nothing but a plain file in that very folder is ever read.
+
+Whoever may write to the folder may put anything there: links, devices, pipes, odd names, files that grow. Names are looked up in an open
+folder (dir_fd), links are not followed, and only what turns out to be a regular file is read.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_FILE = (
+    os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+)  # not blocking: a pipe without a writer must not hang us
+_FOLDER = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
+
+
+class NotPlain(OSError):
+    """A link, device, pipe or folder where a plain file was expected."""
+
+
+@contextmanager
+def opened_folder(path: Path | str, inside: int | None = None) -> Iterator[int]:
+    """A folder's descriptor. The configured folder itself may be reached by links; one inside another may not be a link."""
+    flags = _FOLDER if inside is not None else _FOLDER & ~os.O_NOFOLLOW
+    descriptor = os.open(path, flags, dir_fd=inside)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def opened_file(name: str, folder: int) -> Iterator[int]:
+    """A plain file's descriptor. NotPlain when it is something else, OSError when it cannot be opened."""
+    try:
+        descriptor = os.open(name, _FILE, dir_fd=folder)
+    except OSError as error:
+        raise NotPlain(error.errno, error.strerror) from None
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise NotPlain(None, "not a plain file")
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def read_small(name: str, folder: int, limit: int) -> bytes | None:
+    """A file of at most ``limit`` bytes; None when it is larger, is not there, or is not a plain file."""
+    try:
+        with opened_file(name, folder) as descriptor:
+            content = _read_upto(descriptor, limit + 1)
+    except OSError:
+        return None
+    return None if len(content) > limit else content
+
+
+def chunks(descriptor: int, size: int, limit: int) -> Iterator[bytes]:
+    """A file's bytes from the beginning, ``size`` at a time, and at most ``limit`` and a byte of them: one that grows as it is read ends too."""
+    left = limit + 1
+    while left > 0:
+        data = _read_upto(descriptor, min(size, left))
+        if not data:
+            return
+        left -= len(data)
+        yield data
+
+
+def _read_upto(descriptor: int, size: int) -> bytes:
+    pieces = []
+    while size > 0:
+        data = os.read(descriptor, size)
+        if not data:
+            break
+        pieces.append(data)
+        size -= len(data)
+    return b"".join(pieces)

@@ -1,0 +1,84 @@
+"""The pictures that INKAN rows name: found, read, measured.
+
+A picture comes with the file, or with an earlier file that it corrects; a difference row may also name the one that the register
+holds *for this very registration*. A name alone never fetches a picture: it could be another person's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from psycopg2.extensions import cursor
+
+from konbinid.domain.redact import Redacted
+from konbinid.intake.attachments import Picture, read_bmp, size_defect
+from konbinid.intake.problems import BadValue, Fault
+from konbinid.store import intake_files
+from konbinid.store.intake_files import Incoming
+
+_AT_ONCE = 200  # pictures in memory at a time
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Impression(Redacted):
+    """What a row's picture is: its source's hash, the picture, and why it cannot be printed, if so."""
+
+    sha256: bytes
+    picture: Picture
+    defect: str
+
+
+@dataclass(slots=True)
+class Pictures:
+    """Looks up pictures for the rows of one file."""
+
+    cur: cursor
+    incoming: Incoming
+    threshold: int
+    _seen: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def of_rows(
+        self, numbers: Sequence[str], names: Sequence[str], dpis: Sequence[str]
+    ) -> list[Impression | Fault | None]:
+        """For each row, by registration number, picture's name and dpi: its impression, what is wrong with it, or None without a name."""
+        found: list[Impression | Fault | None] = []
+        for start in range(0, len(numbers), _AT_ONCE):
+            part = slice(start, start + _AT_ONCE)
+            found += self._part(numbers[part], names[part], dpis[part])
+        return found
+
+    def _part(
+        self, numbers: Sequence[str], names: Sequence[str], dpis: Sequence[str]
+    ) -> list[Impression | Fault | None]:
+        digests = self._digests(numbers, names)
+        contents = intake_files.contents(self.cur, {digest for digest in digests if digest is not None})
+        return [
+            self._one(number, name, dpi, digest, contents) if name else None
+            for number, name, dpi, digest in zip(numbers, names, dpis, digests, strict=True)
+        ]
+
+    def _digests(self, numbers: Sequence[str], names: Sequence[str]) -> list[bytes | None]:
+        brought = intake_files.brought(self.cur, self.incoming, {name for name in names if name})
+        held: dict[tuple[str, str], bytes] = {}
+        if not self.incoming.full:
+            lacking = [
+                number for number, name in zip(numbers, names, strict=True) if name and name not in brought
+            ]
+            held = intake_files.held_pictures(self.cur, lacking) if lacking else {}
+        return [
+            brought.get(name) or held.get((number, name)) for number, name in zip(numbers, names, strict=True)
+        ]
+
+    def _one(
+        self, number: str, name: str, dpi: str, digest: bytes | None, contents: dict[bytes, bytes]
+    ) -> Impression | Fault:
+        if self._seen.setdefault(name, number) != number:
+            return Fault.ATTACHMENT_SHARED
+        if digest is None:
+            return Fault.ATTACHMENT_MISSING
+        try:
+            picture = read_bmp(contents[digest], self.threshold)
+        except BadValue as bad:
+            return bad.fault
+        return Impression(digest, picture, size_defect(picture.width, picture.height, int(dpi)))

@@ -1,0 +1,206 @@
+"""The child's second job: a stored file's rows, checked, sealed and digested, into the staging tables.
+
+個人番号 leaves here encrypted and 住民票コード only as a digest: what PostgreSQL sees of them is nothing without the keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg2.extensions import connection, cursor
+
+from konbinid.domain.feeds import Feed
+from konbinid.intake.feeds import REMOVE
+from konbinid.intake.layout import Layout
+from konbinid.intake.pictures import Impression, Pictures
+from konbinid.intake.problems import Fault
+from konbinid.intake.records import Block, Named, Reader
+from konbinid.intake.values import UNKNOWN_DATE
+from konbinid.store import intake_files, intake_staging
+from konbinid.store.intake_files import Incoming
+from konbinid.store.intake_link import transaction
+from konbinid.store.intake_tables import TABLES
+from konbinid.store.keyring import Keyring
+
+RESIDENT_CODE = "resident_code"  # purposes of the keyring's digests
+INDIVIDUAL_NUMBER = "individual_number"
+
+_NULL = "\\N"  # COPY's mark; a backslash in a value is doubled, so no value looks like it
+_BETWEEN = "\x00"  # stands in no value
+_KEYS_AT_ONCE = 5000
+
+Staged = dict[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """What came of it: rows read, rows staged, the faults (ProblemList.as_report), whether keys could not be read."""
+
+    rows: int
+    staged: int
+    report: dict[str, Any]
+    keys_unread: bool
+
+
+class Stager:
+    """Stages one file. ``reading``: a connection for the file's parts, in autocommit; ``writing``: one for COPY."""
+
+    def __init__(
+        self,
+        reading: connection,
+        writing: connection,
+        layout: Layout,
+        keyring: Keyring,
+        progress: Callable[[int], None],
+    ) -> None:
+        self._reading = reading
+        self._writing = writing
+        self._layout = layout
+        self._keyring = keyring
+        self._progress = progress
+        self._staged = 0
+
+    def stage(self, incoming_id: int, run: int) -> Staging:
+        """Read the file and leave its good rows, and the keys of its bad ones, under ``run``."""
+        table = TABLES[self._layout.feed]
+        with self._reading.cursor() as cur, transaction(self._writing) as copying:
+            incoming = intake_files.by_id(cur, incoming_id)
+            reader = Reader(self._layout, full=incoming.full)
+            intake_staging.clear(copying, table)
+            intake_staging.copy_rows(copying, table, self._pieces(cur, reader, incoming, run))
+            self._keep_named(cur, reader, run, at_least=1)
+        return Staging(reader.rows, self._staged, reader.problems.as_report(), reader.keys_unread)
+
+    def _pieces(self, cur: cursor, reader: Reader, incoming: Incoming, run: int) -> Iterator[bytes]:
+        pictures = Pictures(cur, incoming, self._layout.threshold) if self._layout.spec.attachment else None
+        for block in self._blocks(cur, reader, incoming):
+            lines, staged = block.lines, self._staged_columns(block)
+            if pictures is not None:
+                lines, staged = _with_pictures(pictures, reader, block, staged)
+            if lines:
+                self._staged += len(lines)
+                yield _copy_text(TABLES[self._layout.feed].staged_columns, run, lines, staged)
+            self._keep_named(cur, reader, run, at_least=_KEYS_AT_ONCE)
+            self._progress(reader.rows)
+
+    def _blocks(self, cur: cursor, reader: Reader, incoming: Incoming) -> Iterator[Block]:
+        for part in intake_files.parts(cur, incoming.id):
+            yield from reader.feed(part)
+        yield from reader.finish()
+
+    def _keep_named(self, cur: cursor, reader: Reader, run: int, *, at_least: int) -> None:
+        if len(reader.named) >= at_least:
+            intake_staging.add_keys(cur, [self._key_row(run, each) for each in reader.named])
+            reader.named = []
+
+    def _key_row(self, run: int, named: Named) -> tuple[int, int, str | None, bytes | None, str | None]:
+        code = named.people.get("resident_code")
+        digest = self._keyring.digest(RESIDENT_CODE, code) if code else None
+        return run, named.line, named.people.get("atena_number"), digest, named.people.get("register_number")
+
+    def _staged_columns(self, block: Block) -> Staged:
+        """A block's columns under the staging table's names, as COPY writes them."""
+        targets = self._layout.spec.targets
+        staged: Staged = {}
+        for name, values in block.columns.items():
+            special = _SPECIAL.get((self._layout.feed, name))
+            if special is not None:
+                staged.update(special(self._keyring, block.columns, values))
+            else:
+                escaped = _escaped(values)
+                staged[name] = [value or _NULL for value in escaped] if targets[name].nullable else escaped
+        return staged
+
+
+def _escaped(values: Sequence[str]) -> Sequence[str]:
+    joined = _BETWEEN.join(values)
+    return joined.replace("\\", "\\\\").split(_BETWEEN) if "\\" in joined else values
+
+
+def _copy_text(columns: tuple[str, ...], run: int, lines: Sequence[int], staged: Staged) -> bytes:
+    count = len(lines)
+    ordered = [staged[name] for name in columns if name not in {"run", "line"}]
+    rows = zip([str(run)] * count, map(str, lines), *ordered, strict=True)
+    return ("\n".join(map("\t".join, rows)) + "\n").encode("utf-8")
+
+
+def _bytea(value: bytes) -> str:
+    return f"\\\\x{value.hex()}"
+
+
+def _individual_number(keyring: Keyring, columns: Staged, values: Sequence[str]) -> Staged:
+    digest, seal = keyring.digest, keyring.seal_number
+    return {
+        "individual_number_digest": [
+            _bytea(digest(INDIVIDUAL_NUMBER, each)) if each else _NULL for each in values
+        ],
+        "individual_number_sealed": [
+            _bytea(seal(atena, each)) if each else _NULL
+            for atena, each in zip(columns["atena_number"], values, strict=True)
+        ],
+    }
+
+
+def _resident_code(keyring: Keyring, _: Staged, values: Sequence[str]) -> Staged:
+    digest = keyring.digest
+    return {
+        "resident_code_digest": [_bytea(digest(RESIDENT_CODE, each)) if each else _NULL for each in values]
+    }
+
+
+def _birth_date(_: Keyring, __: Staged, values: Sequence[str]) -> Staged:
+    """The era's code stands behind the date where the date alone does not tell it (values.EraDate)."""
+    return {"birth_date": [each[:8] or _NULL for each in values], "birth_era": [each[8:] for each in values]}
+
+
+def _kinds(_: Keyring, __: Staged, values: Sequence[str]) -> Staged:
+    """NULL = every kind, those of later years included."""
+    known = {each: f"{{{each.replace('|', ',')}}}" for each in set(values)} | {"*": _NULL, "": _NULL}
+    return {"kinds": [known[each] for each in values]}
+
+
+def _hold_day(name: str) -> Callable[[Keyring, Staged, Sequence[str]], Staged]:
+    """A hold's day that is unknown bounds nothing: it began always, it ends never."""
+    unbounded = {"", UNKNOWN_DATE}
+    return lambda _, __, values: {name: [_NULL if each in unbounded else each for each in values]}
+
+
+_SPECIAL: dict[tuple[Feed, str], Callable[[Keyring, Staged, Sequence[str]], Staged]] = {
+    (Feed.JUMIN, "individual_number"): _individual_number,
+    (Feed.JUMIN, "resident_code"): _resident_code,
+    (Feed.JUMIN, "birth_date"): _birth_date,
+    (Feed.JPKI, "resident_code"): _resident_code,
+    (Feed.YOKUSHI, "kinds"): _kinds,
+    (Feed.YOKUSHI, "starts_on"): _hold_day("starts_on"),
+    (Feed.YOKUSHI, "ends_on"): _hold_day("ends_on"),
+}
+
+
+def _with_pictures(
+    pictures: Pictures, reader: Reader, block: Block, staged: Staged
+) -> tuple[Sequence[int], Staged]:
+    """The rows whose pictures are good, with them; the others are noted as bad and their people as named."""
+    columns = block.columns
+    named = zip(columns["operation"], columns["image_name"], strict=True)
+    wanted = ["" if operation == REMOVE else name for operation, name in named]
+    found = pictures.of_rows(columns["registration_number"], wanted, columns["dpi"])
+    for line, atena, each in zip(block.lines, columns["atena_number"], found, strict=True):
+        if isinstance(each, Fault):
+            reader.problems.add(line, reader.layout.name_of("image_name"), each)
+            reader.named.append(Named(line, {"atena_number": atena}))
+    good = [at for at, each in enumerate(found) if not isinstance(each, Fault)]
+    kept = {name: [values[at] for at in good] for name, values in staged.items()}
+    return [block.lines[at] for at in good], {**kept, **_picture_columns([found[at] for at in good])}
+
+
+def _picture_columns(impressions: Sequence[Impression | Fault | None]) -> Staged:
+    held = [each if isinstance(each, Impression) else None for each in impressions]
+    return {
+        "image_sha256": [_bytea(each.sha256) if each else _NULL for each in held],
+        "width": [str(each.picture.width) if each else _NULL for each in held],
+        "height": [str(each.picture.height) if each else _NULL for each in held],
+        "rows": [_bytea(each.picture.rows) if each else _NULL for each in held],
+        "defect": [each.defect if each else "" for each in held],
+    }

@@ -1,0 +1,73 @@
+"""Writing what was prepared: only rows that differ, in one short transaction, after the locks (konbinid.store.intake_people)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from psycopg2.extensions import cursor
+
+from konbinid.store.intake_tables import Table
+
+# Changed rows are taken out and put in again: numbers that two people swap never meet in a unique index on the way.
+_REMOVE = """
+delete from <target> t
+ using <staged> s join <effect> e on e.run = s.run and e.line = s.line
+ where s.run = %(run)s and e.effect in ('c', 'r') and <same key>
+"""
+_INSERT = """
+insert into <target> (<columns>, <own columns>)
+select <s.columns>, <own values>
+  from <staged> s join <effect> e on e.run = s.run and e.line = s.line
+ where s.run = %(run)s and e.effect in ('a', 'c')
+"""
+_CREDENTIALS = """
+    on conflict (type, serial) do update
+   set resident_code_digest = excluded.resident_code_digest, issued_on = excluded.issued_on, expires_on = excluded.expires_on,
+       state = excluded.state, present = true, incoming_id = excluded.incoming_id
+"""
+_ABSENT = """
+update people.credential t set present = false, incoming_id = %(incoming)s
+  from <staged> s join <effect> e on e.run = s.run and e.line = s.line
+ where s.run = %(run)s and e.effect = 'r' and <same key>
+"""
+
+# Every seal row that arrives is newer than any name change before it, also when nothing else about it is new.
+_ARRIVED = """
+update people.seal t set file_stamp = %(stamp)s, incoming_id = %(incoming)s
+  from intake.staged_seal s
+ where s.run = %(run)s and s.operation <> 9 and <same key>
+   and not exists (select from intake.staged_seal_effect e where e.run = s.run and e.line = s.line)
+"""
+
+# Given when a person joins a household: above every number that was ever given there.
+_MEMBER_NUMBERS = """
+insert into people.member_number (household_number, atena_number, number)
+select s.household_number, s.atena_number,
+       coalesce((select max(m.number) from people.member_number m where m.household_number = s.household_number), 0)
+       + row_number() over (partition by s.household_number order by s.household_order, s.atena_number)
+  from intake.staged_person s join intake.staged_person_effect e on e.run = s.run and e.line = s.line
+ where s.run = %(run)s and e.effect in ('a', 'c')
+   and not exists (select from people.member_number m
+                    where m.household_number = s.household_number and m.atena_number = s.atena_number)
+"""
+
+
+def write(cur: cursor, feed: str, table: Table, run: int, *, incoming_id: int, stamp: datetime) -> None:
+    """Bring the prepared effects into people.*; ``stamp`` is the time in the file's name (seals keep it)."""
+    values = {"run": run, "incoming": incoming_id, "stamp": stamp}
+    own = {"incoming_id": "%(incoming)s"}
+    if feed == "JPKI":
+        own["present"] = "true"
+    elif feed == "INKAN":
+        own["file_stamp"] = "%(stamp)s"
+    insert = _INSERT.replace("<own columns>", ", ".join(own)).replace("<own values>", ", ".join(own.values()))
+    if feed == "JPKI":
+        cur.execute(table.statement(insert + _CREDENTIALS), values)
+        cur.execute(table.statement(_ABSENT), values)
+        return
+    cur.execute(table.statement(_REMOVE), values)
+    cur.execute(table.statement(insert), values)
+    if feed == "JUMIN":
+        cur.execute(_MEMBER_NUMBERS, values)
+    elif feed == "INKAN":
+        cur.execute(table.statement(_ARRIVED), values)

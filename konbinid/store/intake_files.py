@@ -1,0 +1,194 @@
+"""Files as they arrive: intake.incoming, their bytes, and their attachments."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg2 import Binary
+from psycopg2.extensions import cursor
+from psycopg2.extras import Json, execute_values
+
+OPEN_STATES = ("received", "waiting", "held", "rejected")
+PART_BYTES = 1024 * 1024
+
+_COLUMNS = """
+id, name, feed, stamp, sequence, full_file, rows, sha256, state, report, resolved_by <> '', added, changed, removed, applied_at
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One file that arrived. ``sha256`` is of the bytes that are stored, whatever its marker said; ``approved``: an operator agreed."""
+
+    id: int
+    name: str
+    feed: str
+    stamp: datetime
+    sequence: int
+    full: bool
+    rows: int
+    sha256: bytes
+    state: str
+    report: dict[str, Any]
+    approved: bool
+    added: int | None
+    changed: int | None
+    removed: int | None
+    applied_at: datetime | None
+
+
+def _incoming(row: tuple[Any, ...]) -> Incoming:
+    values = list(row)
+    values[7] = bytes(values[7])  # psycopg2 gives bytea as a memoryview
+    return Incoming(*values)
+
+
+def by_id(cur: cursor, incoming_id: int) -> Incoming:
+    """One file. LookupError when there is none."""
+    cur.execute(f"select {_COLUMNS} from intake.incoming where id = %s", [incoming_id])  # noqa: S608  # constant
+    row = cur.fetchone()
+    if row is None:
+        raise LookupError("no such file")
+    return _incoming(row)
+
+
+def by_name(cur: cursor, name: str) -> list[Incoming]:
+    """Everything that ever came under a name, the first first."""
+    cur.execute(f"select {_COLUMNS} from intake.incoming where name = %s order by id", [name])  # noqa: S608  # constant
+    return [_incoming(row) for row in cur.fetchall()]
+
+
+def open_files(cur: cursor, feed: str) -> list[Incoming]:
+    """A feed's files that are not settled."""
+    cur.execute(
+        f"select {_COLUMNS} from intake.incoming where feed = %s and state = any(%s) order by id",  # noqa: S608  # constant
+        [feed, list(OPEN_STATES)],
+    )
+    return [_incoming(row) for row in cur.fetchall()]
+
+
+def japan_now(cur: cursor) -> datetime:
+    """The database's clock as a Japanese wall shows it, without an offset, as file names have it."""
+    cur.execute("select clock_timestamp() at time zone 'Asia/Tokyo'")
+    row = cur.fetchone()
+    assert row is not None
+    now: datetime = row[0]
+    return now
+
+
+def add(
+    cur: cursor,
+    *,
+    name: str,
+    feed: str,
+    stamp: datetime,
+    sequence: int,
+    full: bool,
+    rows: int,
+    placeholder: bytes,
+) -> int:
+    """A new file whose hash is not known yet: ``placeholder`` stands for it until ``seal``."""
+    cur.execute(
+        "insert into intake.incoming (name, feed, stamp, sequence, full_file, rows, sha256, bytes) "
+        "values (%s, %s, %s, %s, %s, %s, %s, 0) returning id",
+        [name, feed, stamp, sequence, full, rows, Binary(placeholder)],
+    )
+    row = cur.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def add_part(cur: cursor, incoming_id: int, part: int, content: bytes) -> None:
+    """The next bytes of a file; at most PART_BYTES."""
+    cur.execute(
+        "insert into intake.incoming_part (incoming_id, part, content) values (%s, %s, %s)",
+        [incoming_id, part, Binary(content)],
+    )
+
+
+def seal(cur: cursor, incoming_id: int, sha256: bytes, size: int, report: dict[str, Any]) -> None:
+    """The file is whole. UniqueViolation when the same name came with the same bytes before."""
+    cur.execute(
+        "update intake.incoming set sha256 = %s, bytes = %s, report = %s where id = %s",
+        [Binary(sha256), size, Json(report), incoming_id],
+    )
+
+
+def parts(cur: cursor, incoming_id: int) -> Iterator[bytes]:
+    """A file's bytes, one part at a time."""
+    part = 0
+    while True:
+        cur.execute(
+            "select content from intake.incoming_part where incoming_id = %s and part = %s",
+            [incoming_id, part],
+        )
+        row = cur.fetchone()
+        if row is None:
+            return
+        yield bytes(row[0])
+        part += 1
+
+
+def add_attachments(
+    cur: cursor, feed: str, incoming_id: int, files: Collection[tuple[str, bytes, bytes]]
+) -> None:
+    """Attachments that came with a file: (name, sha256, content) each."""
+    execute_values(
+        cur,
+        "insert into intake.attachment (sha256, bytes, content) values %s on conflict do nothing",
+        [(Binary(digest), len(content), Binary(content)) for _, digest, content in files],
+    )
+    execute_values(
+        cur,
+        "insert into intake.attachment_name (feed, name, sha256, incoming_id) values %s on conflict do nothing",
+        [(feed, name, Binary(digest), incoming_id) for name, digest, _ in files],
+    )
+
+
+_BROUGHT = """
+select distinct on (n.name) n.name, n.sha256
+  from intake.attachment_name n join intake.incoming i on i.id = n.incoming_id
+ where n.feed = %(feed)s and n.name = any(%(names)s)
+   and (n.incoming_id = %(id)s
+        or (i.sequence = %(sequence)s and i.state <> 'applied'
+            and not exists (select from intake.incoming a
+                             where a.feed = %(feed)s and a.id between n.incoming_id and %(id)s and a.state = 'applied')))
+ order by n.name, n.incoming_id = %(id)s desc, n.incoming_id desc
+"""
+
+
+def brought(cur: cursor, incoming: Incoming, names: Iterable[str]) -> dict[str, bytes]:
+    """Name -> sha256 of the attachments that came with a file, or with one that it corrects (the same place, not applied)."""
+    cur.execute(
+        _BROUGHT,
+        {"feed": incoming.feed, "names": list(names), "id": incoming.id, "sequence": incoming.sequence},
+    )
+    return {name: bytes(digest) for name, digest in cur.fetchall()}
+
+
+def held_pictures(cur: cursor, registrations: Iterable[str]) -> dict[tuple[str, str], bytes]:
+    """(registration number, picture's name) -> sha256 of what the register holds: a name alone could be another person's."""
+    cur.execute(
+        "select registration_number, image_name, image_sha256 from people.seal "
+        "where registration_number = any(%s) and image_sha256 is not null",
+        [list(registrations)],
+    )
+    return {(number, name): bytes(digest) for number, name, digest in cur.fetchall()}
+
+
+def contents(cur: cursor, digests: Iterable[bytes]) -> dict[bytes, bytes]:
+    """sha256 -> bytes of attachments."""
+    cur.execute(
+        "select sha256, content from intake.attachment where sha256 = any(%s)",
+        [[Binary(digest) for digest in digests]],
+    )
+    return {bytes(digest): bytes(content) for digest, content in cur.fetchall()}
+
+
+def attachment_names(cur: cursor, incoming_id: int) -> dict[str, bytes]:
+    """Name -> sha256 of everything that came with a file."""
+    cur.execute("select name, sha256 from intake.attachment_name where incoming_id = %s", [incoming_id])
+    return {name: bytes(digest) for name, digest in cur.fetchall()}

@@ -1,0 +1,221 @@
+"""How a file ends: applied, held, rejected, waiting, refused, released. Each is one transaction behind the fence (intake_link.fence).
+
+A file's state, its feed's place, the provisional holds and the alert change together, so a daemon that is killed anywhere leaves
+either all of it or nothing, and the next one goes on from intake.incoming alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg2.extensions import cursor
+from psycopg2.extras import Json
+
+from konbinid.store import intake_apply, intake_people, intake_prepare
+from konbinid.store.intake_files import OPEN_STATES, Incoming
+from konbinid.store.intake_link import raise_alert
+from konbinid.store.intake_prepare import Prepared
+from konbinid.store.intake_tables import Table
+
+_SETTLE = """
+update intake.incoming
+   set state = %(state)s, state_at = clock_timestamp(), report = %(report)s, added = %(added)s, changed = %(changed)s,
+       removed = %(removed)s, applied_at = case when %(state)s = 'applied' then clock_timestamp() end
+ where id = %(id)s
+"""
+_MARK = "update intake.incoming set state = %s, state_at = clock_timestamp(), report = report || %s, resolved_by = %s where id = %s"
+
+# fresh_as_of: the core system's clock when it wrote the file, never later than now. last_stamp only grows: a full file must be newer than
+# everything applied.
+_ADVANCE = """
+update intake.feed
+   set last_sequence = %(sequence)s, last_name = %(name)s, last_stamp = greatest(last_stamp, %(stamp)s),
+       last_full_stamp = case when %(full)s then %(stamp)s else last_full_stamp end, last_applied_at = clock_timestamp(),
+       fresh_as_of = least(%(stamp)s at time zone 'Asia/Tokyo', clock_timestamp()), stopped_by = null
+ where feed = %(feed)s
+"""
+_GO_ON = "update intake.feed set last_sequence = %s, stopped_by = null where feed = %s"
+_STOP = "update intake.feed set stopped_by = %s where feed = %s"
+_SUPERSEDE = """
+update intake.incoming set state = 'superseded', state_at = clock_timestamp(), resolved_by = %s
+ where feed = %s and sequence = %s and id <> %s and state = any(%s)
+returning id
+"""
+_VERIFIED_BEFORE = "select id from intake.incoming where feed = %s and id <> %s and state = 'applied' and report ? 'verified'"
+
+
+class StagingLost(Exception):
+    """The staging tables do not hold what was prepared any more: the file is to be read again."""
+
+
+class SettledAlready(Exception):
+    """The file is not open any more: another daemon, or an earlier try whose answer was lost, has settled it."""
+
+
+def apply(cur: cursor, incoming: Incoming, table: Table, prepared: Prepared, report: dict[str, Any]) -> None:
+    """Bring a prepared file into people.* and move its feed on."""
+    _require_open(cur, incoming)
+    if not intake_prepare.is_still_there(cur, table, prepared):
+        raise StagingLost
+    intake_people.lock_effective(cur, incoming.feed, table, prepared.run, incoming.stamp)
+    intake_apply.write(cur, incoming.feed, table, prepared.run, incoming_id=incoming.id, stamp=incoming.stamp)
+    _finish(cur, incoming, report, prepared.effects)
+
+
+def report_only(
+    cur: cursor, incoming: Incoming, table: Table, prepared: Prepared, report: dict[str, Any]
+) -> None:
+    """A full file of a feed that is set to ``verify_only``: changes nothing, and holds the people for whom it would."""
+    _require_open(cur, incoming)
+    if not intake_prepare.is_still_there(cur, table, prepared):
+        raise StagingLost
+    intake_people.doubt_differing(cur, incoming.feed, table, prepared.run, incoming.id)
+    cur.execute(_VERIFIED_BEFORE, [incoming.feed, incoming.id])
+    intake_people.end_doubts(cur, [row[0] for row in cur.fetchall()])
+    differences = {name: prepared.effects.get(effect, 0) for name, effect in _EFFECT_NAMES.items()}
+    if any(differences.values()):
+        raise_alert(cur, "warning", "feed_differs", incoming.name, differences)
+    _finish(cur, incoming, {**report, "verified": differences}, {}, keep=incoming.id)
+
+
+def hold(cur: cursor, incoming: Incoming, table: Table, prepared: Prepared, report: dict[str, Any]) -> None:
+    """It would remove too much: an operator decides. Everyone named, and everyone who would go, is held meanwhile."""
+    _require_open(cur, incoming)
+    if not intake_prepare.is_still_there(cur, table, prepared):
+        raise StagingLost
+    intake_people.doubt_everyone(cur, incoming.feed, table, prepared.run, incoming.id)
+    intake_people.doubt_differing(cur, incoming.feed, table, prepared.run, incoming.id)
+    counts = {"would_remove": prepared.removed, "present": prepared.present}
+    _mark(cur, incoming, "held", {**report, **counts})
+    cur.execute(_STOP, [incoming.id, incoming.feed])
+    raise_alert(cur, "error", "file_held", incoming.name, counts)
+
+
+def reject(
+    cur: cursor, incoming: Incoming, table: Table, run: int, report: dict[str, Any], *, keys_unread: bool
+) -> None:
+    """Quarantine: the feed stops here. Everyone named is held; the feed closes when keys could not be read."""
+    _require_open(cur, incoming)
+    _doubt(cur, incoming, table, run, keys_unread=keys_unread)
+    _mark(cur, incoming, "rejected", report)
+    cur.execute(_STOP, [incoming.id, incoming.feed])
+    raise_alert(cur, "error", "file_rejected", incoming.name, {"bad_rows": report.get("bad_rows", 0)})
+
+
+def wait(
+    cur: cursor, incoming: Incoming, table: Table, run: int, *, keys_unread: bool, gap: dict[str, Any] | None
+) -> None:
+    """Not its turn. ``gap``: what is missing before it, when nothing else stops the feed."""
+    _require_open(cur, incoming)
+    _doubt(cur, incoming, table, run, keys_unread=keys_unread)
+    _mark(cur, incoming, "waiting", {})
+    if gap is not None:
+        raise_alert(cur, "error", "sequence_gap", incoming.name, gap)
+
+
+def refuse(
+    cur: cursor,
+    incoming: Incoming,
+    table: Table,
+    run: int | None,
+    report: dict[str, Any],
+    *,
+    takes_place: bool,
+) -> None:
+    """It is not to be applied at all.
+
+    ``run``: its rows are staged and contradict what was applied, so everyone named is held until an operator has looked.
+    ``takes_place``: the feed goes on after it.
+    """
+    _require_open(cur, incoming, "refused")
+    if run is not None:
+        _doubt(cur, incoming, table, run, keys_unread=False)
+    _mark(cur, incoming, "refused", report)
+    if takes_place:
+        cur.execute(_GO_ON, [incoming.sequence, incoming.feed])
+        _supersede(cur, incoming)
+    raise_alert(cur, "error", "file_refused", incoming.name, {})
+
+
+def approve(cur: cursor, incoming: Incoming, who: str) -> None:
+    """An operator agrees to what a held file removes; intake applies it at its next look."""
+    if incoming.state != "held":
+        raise SettledAlready
+    cur.execute("update intake.incoming set resolved_by = %s where id = %s", [who, incoming.id])
+
+
+def release(cur: cursor, incoming: Incoming, who: str) -> None:
+    """An operator lets a rejected, held, waiting or refused file go unapplied: its provisional holds end, and a feed that it stopped
+    goes on behind it."""
+    if incoming.state not in {*OPEN_STATES, "refused"}:
+        raise SettledAlready
+    cur.execute("select stopped_by from intake.feed where feed = %s", [incoming.feed])
+    row = cur.fetchone()
+    _mark(cur, incoming, "released", {}, who)
+    intake_people.end_doubts(cur, [incoming.id])
+    if row is not None and row[0] == incoming.id:
+        cur.execute(_GO_ON, [incoming.sequence, incoming.feed])
+        _supersede(cur, incoming)
+
+
+def skip_to(cur: cursor, incoming: Incoming, last_missing: int, who: str) -> None:
+    """An operator gives up the files missing before a waiting one: the feed goes on with it at intake's next look."""
+    if incoming.state != "waiting":
+        raise SettledAlready
+    cur.execute(_GO_ON, [last_missing, incoming.feed])
+    cur.execute(
+        "update intake.incoming set report = report || %s where id = %s",
+        [Json({"gap_given_up_by": who}), incoming.id],
+    )
+
+
+_EFFECT_NAMES = {"added": "a", "changed": "c", "removed": "r"}
+
+
+def _finish(
+    cur: cursor,
+    incoming: Incoming,
+    report: dict[str, Any],
+    effects: dict[str, int],
+    *,
+    keep: int | None = None,
+) -> None:
+    counts = {name: effects.get(effect, 0) for name, effect in _EFFECT_NAMES.items()}
+    cur.execute(_SETTLE, {"id": incoming.id, "state": "applied", "report": Json(report), **counts})
+    cur.execute(
+        _ADVANCE,
+        {
+            "sequence": incoming.sequence,
+            "name": incoming.name,
+            "stamp": incoming.stamp,
+            "full": incoming.full,
+            "feed": incoming.feed,
+        },
+    )
+    if keep is None:
+        intake_people.end_doubts(cur, [incoming.id])
+    _supersede(cur, incoming)
+
+
+def _supersede(cur: cursor, incoming: Incoming) -> None:
+    """The place is taken: whatever else claimed it is settled, and its provisional holds end."""
+    who = f"file {incoming.id}"
+    cur.execute(_SUPERSEDE, [who, incoming.feed, incoming.sequence, incoming.id, list(OPEN_STATES)])
+    intake_people.end_doubts(cur, [row[0] for row in cur.fetchall()])
+
+
+def _doubt(cur: cursor, incoming: Incoming, table: Table, run: int, *, keys_unread: bool) -> None:
+    intake_people.doubt_everyone(cur, incoming.feed, table, run, incoming.id)
+    if keys_unread:
+        intake_people.close_feed(cur, incoming.id, incoming.feed)
+
+
+def _mark(cur: cursor, incoming: Incoming, state: str, report: dict[str, Any], who: str = "") -> None:
+    cur.execute(_MARK, [state, Json(report), who, incoming.id])
+
+
+def _require_open(cur: cursor, incoming: Incoming, *more: str) -> None:
+    cur.execute("select state from intake.incoming where id = %s for update", [incoming.id])
+    row = cur.fetchone()
+    if row is None or row[0] not in {*OPEN_STATES, *more}:
+        raise SettledAlready

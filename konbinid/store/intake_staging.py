@@ -1,0 +1,69 @@
+"""Rows on their way: COPY into the staging tables, and counting what has arrived there."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+
+from psycopg2.extensions import cursor
+from psycopg2.extras import execute_values
+
+from konbinid.store.intake_tables import Table
+
+_SMALL = 1024 * 1024  # bytes; below it DELETE is quicker than TRUNCATE, which makes new files
+_CHUNK = 1024 * 1024
+
+
+class _Stream(io.RawIOBase):
+    """What COPY reads from: pieces of text as they come."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        super().__init__()
+        self._pieces = pieces
+        self._rest = b""
+
+    def read(self, size: int = _CHUNK, /) -> bytes:
+        """At most ``size`` bytes; none at the end."""
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return b""
+            self._rest = piece
+        given, self._rest = self._rest[:size], self._rest[size:]
+        return given
+
+
+def clear(cur: cursor, table: Table) -> None:
+    """Take away what earlier readings of this feed left."""
+    for name in (table.staged, f"{table.staged}_effect"):
+        cur.execute("select pg_relation_size(%s::regclass)", [name])
+        row = cur.fetchone()
+        small = row is not None and row[0] < _SMALL
+        cur.execute(f"delete from {name}" if small else f"truncate {name}")  # noqa: S608  # a constant of intake_tables
+
+
+def copy_rows(cur: cursor, table: Table, pieces: Iterator[bytes]) -> None:
+    """COPY text lines (columns as in ``table.staged_columns``) in."""
+    columns = ", ".join(table.staged_columns)
+    cur.copy_expert(f"copy {table.staged} ({columns}) from stdin", _Stream(pieces), _CHUNK)
+
+
+def add_keys(cur: cursor, rows: Sequence[tuple[int, int, str | None, bytes | None, str | None]]) -> None:
+    """Who is named in bad rows: (run, line, 宛名番号, digest of the 住民票コード, 戸籍番号)."""
+    execute_values(
+        cur,
+        "insert into intake.staged_key (run, line, atena_number, resident_code_digest, register_number) values %s",
+        rows,
+    )
+
+
+def drop_keys(cur: cursor, run: int) -> None:
+    """The keys of one reading have done their work."""
+    cur.execute("delete from intake.staged_key where run = %s", [run])
+
+
+def count(cur: cursor, table: Table, run: int) -> int:
+    """How many rows of a reading are there."""
+    cur.execute(f"select count(*) from {table.staged} where run = %s", [run])  # noqa: S608  # a constant of intake_tables
+    row = cur.fetchone()
+    return 0 if row is None else int(row[0])
