@@ -118,7 +118,7 @@ def _plain(value: object) -> object:
     if isinstance(value, (set, frozenset)):
         return sorted((_plain(inner) for inner in value), key=repr)
     if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
+        return [_plain(inner) for inner in value if not isinstance(inner, Path)]
     if isinstance(value, timedelta):
         return value.total_seconds()
     assert value is None or isinstance(value, (bool, int, float, str)), type(value)
