@@ -16,7 +16,7 @@ from konbinid.simulator.personas import stage_for
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from konbinid.simulator.household import Household
@@ -82,22 +82,31 @@ def write_city(
     seq: int = 1,
     cutter: SealCutter | None,
     seals: int | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Written:
-    """Write the full files of JUMIN, JPKI, YOKUSHI, INKAN and GAIJI into `folder`, all with this stamp and number.
+    """Write the full files of JUMIN, JPKI, YOKUSHI and INKAN into `folder`, all with this stamp and number.
 
     `seals` limits how many seals are registered (None: as many as are drawn); those of the fixed people come first.
-    Without a `cutter` there are none. Returns the rows written. FileExistsError when such a file is there already.
+    Without a `cutter` there are none. `progress` is told the number of people written after every household.
+    Returns the rows written. FileExistsError when such a file is there already.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    font = gaiji.gaiji_font()
-    rows = gaiji.gaiji_rows(font, "1")
-    write_full(folder, "GAIJI", seq, rows, stamp, attachments={gaiji.FONT_NAME: font})
     with contextlib.ExitStack() as stack:
         files = {feed: stack.enter_context(FeedWriter(folder, feed, seq, stamp)) for feed in _FEEDS}
         for household in city.households():
             room = None if seals is None else seals - files["INKAN"].rows
             _write_household(files, household, cutter, room)
+            if progress:
+                progress(files["JUMIN"].rows)
         return Written(*(files[feed].rows for feed in _FEEDS))
+
+
+def write_gaiji(folder: Path, stamp: dt.datetime, *, seq: int = 1) -> Path:
+    """Write the full file of GAIJI with its font into `folder`; returns the data file's path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    font = gaiji.gaiji_font()
+    rows = gaiji.gaiji_rows(font, "1")
+    return write_full(folder, "GAIJI", seq, rows, stamp, attachments={gaiji.FONT_NAME: font})
 
 
 def _write_household(

@@ -82,7 +82,9 @@ def _seal(rng: random.Random, household: Household, resident: ResidentRow) -> No
         return
     name, name_kind = _name_of_seal(rng, resident)
     tenths = rng.randint(90, 180)
-    impression = Impression(name, rng.choice(_OUTLINES), tenths, rng.choice(_DPI))
+    # A narrower oval would not be over 8 mm wide, and such a seal cannot be registered.
+    outline = rng.choice(_OUTLINES) if tenths >= 115 else "round"
+    impression = Impression(name, outline, tenths, rng.choice(_DPI))
     registered = days.between(rng, household.since, household.today)
     row = {"name_kind": name_kind}
     if resident.state in {DEAD, MOVED_OUT} or rng.random() < 0.02:

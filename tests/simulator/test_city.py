@@ -17,7 +17,7 @@ from PIL import Image
 from konbinid.domain import checkdigit
 from konbinid.domain.dates import PartialDate, age_on
 from konbinid.simulator import addresses, gaiji, names, numbers
-from konbinid.simulator.city import City, write_city
+from konbinid.simulator.city import City, write_city, write_gaiji
 from konbinid.simulator.feeds import FeedWriter, feed_file_name, write_difference, write_full
 from konbinid.simulator.household import Impression
 from konbinid.simulator.personas import persona, stage_for
@@ -302,7 +302,12 @@ def test_a_seal_is_a_one_bit_picture_of_the_size_it_says(characters, outline, te
 
 def test_seals_are_over_eight_millimetres_but_for_the_one_made_too_small(households):
     """Only card 29 meets the size rule of INKAN; a seal that fails it closes the person's inkan."""
-    small = [seal for h in households for seal in h.seals if not 80 < seal.impression.tenths <= 250]
+    small = []
+    for seal in (seal for household in households for seal in household.seals):
+        height = round(seal.impression.tenths / 254 * seal.impression.dpi)
+        width = height * 3 // 4 if seal.impression.outline == "oval" else height
+        if width / seal.impression.dpi * 25.4 <= 8 or height / seal.impression.dpi * 25.4 > 25:
+            small.append(seal)
     assert [seal.row.atena_number for seal in small] == [
         row.atena_number
         for h in stage_for(TODAY).households
@@ -350,6 +355,7 @@ def test_an_attachment_has_a_plain_name(tmp_path, name):
 def test_the_city_writes_every_feed_with_what_its_rows_name(tmp_path):
     """Column counts of contract 2, and a picture for every seal's row."""
     written = write_city(tmp_path, City(300, 1, TODAY), STAMP, cutter=SealCutter(None), seals=25)
+    write_gaiji(tmp_path, STAMP)
     widths = {"JUMIN": 38, "JPKI": 7, "YOKUSHI": 12, "INKAN": 9, "GAIJI": 6}
     for feed, width in widths.items():
         rows = _rows(tmp_path, feed)
