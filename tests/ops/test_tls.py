@@ -25,6 +25,17 @@ from konbinid.simulator.pki import CENTER_NAME
 
 NOW = utc_now()
 DAY = dt.timedelta(days=1)
+KEY_USAGES = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+    "encipher_only",
+    "decipher_only",
+)
 
 
 class Authority:
@@ -51,6 +62,12 @@ class Authority:
             .not_valid_after(NOW + ends)
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
         )
+        # Python 3.13's clients insist on what RFC 5280 asks of an authority.
+        issuing = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key())
+        extensions = [issuing, x509.SubjectKeyIdentifier.from_public_key(public), *extensions]
+        if ca:
+            usage = dict.fromkeys(KEY_USAGES, False) | {"key_cert_sign": True, "crl_sign": True}
+            builder = builder.add_extension(x509.KeyUsage(**usage), critical=True)
         for extension in extensions:
             builder = builder.add_extension(extension, critical=False)
         return builder.sign(issuer.key, hashes.SHA256())
