@@ -92,7 +92,9 @@ class Press:
     def print(self, content: Content) -> Printed:
         """The certificate. Unprintable is a refusal; UnknownForm is a fault of this installation."""
         form = self.form(content)
-        if form.sheets(len(content.entries)) > self.most_sheets:
+        count = form.sheets(len(content.entries))
+        # The contract answers 1301 before 1302, so the text is set first; but not for what could stall the reactor.
+        if count > 2 * self.most_sheets:
             raise Unprintable(Code.TOO_MANY_PAGES, "sheets")
         try:
             sheets = lay_out(form, content)
@@ -101,6 +103,8 @@ class Press:
             pages = [PageOperators(sheet.pieces, galley.set_sheet(sheet)) for sheet in sheets]
         except (MissingGlyph, DoesNotFit, NoPlace) as refused:
             raise Unprintable(Code.UNPRINTABLE, str(refused)) from None
+        if count > self.most_sheets:
+            raise Unprintable(Code.TOO_MANY_PAGES, "sheets")
         information = {
             "Title": form.title.lines[0],
             "Producer": "konbinid",

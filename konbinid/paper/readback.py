@@ -19,6 +19,8 @@ from konbinid.paper.pdfium import PdfiumRefused, opened
 from konbinid.paper.structure import prove_structure
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from konbinid.domain.content import Content
     from konbinid.paper.form import Form, Frame
     from konbinid.paper.pdfium import Document, Image, Page
@@ -38,8 +40,14 @@ class ReadbackMismatch(Exception):
 
 
 def check(document: bytes, content: Content, press: Press) -> None:
-    """Compare a finished document with its content, form and fonts. ReadbackMismatch; costs about as much as
-    printing. Call it from one thread at a time."""
+    """Compare a finished document with its content, form and fonts. ReadbackMismatch. Call it from one thread at a time."""
+    for _ in sheet_by_sheet(document, content, press):
+        pass
+
+
+def sheet_by_sheet(document: bytes, content: Content, press: Press) -> Iterator[None]:
+    """The same, pausing between two sheets: ten of them take longer than the reactor may be kept. The document counts as
+    read back only when this has come to its end."""
     form = press.form(content)
     try:
         sheets = expect(form, content)
@@ -48,6 +56,8 @@ def check(document: bytes, content: Content, press: Press) -> None:
         with opened(document) as pdf:
             _check_document(pdf, content, form, len(sheets))
             for index, sheet in enumerate(sheets):
+                if index:
+                    yield
                 with pdf.page(index) as page:
                     where = f"sheet {index + 1}"
                     _check_page(page, sheet, where, form)

@@ -181,11 +181,14 @@ def test_too_long_is_1301_with_the_field(press):
     assert (refused.code, refused.place) == (Code.UNPRINTABLE, "entry 1 name: does not fit")
 
 
-def test_too_many_sheets_is_1302_before_anything_is_drawn(faces, forms):
-    """The page limit bounds the stall of the reactor, so it comes first: here the names could not even be printed."""
-    content = juminhyo(*(japanese("🙂", at) for at in range(1, 42)))
-    assert refusal(Press(faces, forms), content).code is Code.TOO_MANY_PAGES
-    assert refusal(Press(faces, forms, 11), content).code is Code.UNPRINTABLE
+def test_too_many_sheets_is_1302(faces, forms) -> None:
+    """Over the page limit nothing is given; a character without a glyph is the earlier refusal of the contract, unless the household is so
+    large that setting its text would keep the reactor."""
+    press = Press(faces, forms)
+    assert refusal(press, juminhyo(*(japanese(index=at) for at in range(1, 42)))).code is Code.TOO_MANY_PAGES
+    nameless = [japanese("🙂", at) for at in range(1, 90)]
+    assert refusal(press, juminhyo(*nameless[:41])).code is Code.UNPRINTABLE
+    assert refusal(press, juminhyo(*nameless[:81])).code is Code.TOO_MANY_PAGES
 
 
 def test_kisaijiko_prints_what_was_asked_for(press):
