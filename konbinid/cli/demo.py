@@ -14,13 +14,21 @@ from typing import TYPE_CHECKING
 from konbinid.cli.demo_city import CoreSystems
 from konbinid.cli.demo_daemon import Daemon
 from konbinid.cli.demo_kiosk import Visit, visit
-from konbinid.cli.demo_place import DemoFailed, Place, Ports, choose_ports, find_place, write_config
+from konbinid.cli.demo_place import (
+    DemoFailed,
+    Place,
+    Ports,
+    choose_ports,
+    find_place,
+    write_config,
+    write_kiosk_settings,
+)
 from konbinid.cli.demo_screen import Screen
-from konbinid.cli.demo_store import fill_library, prepare_database, server_address
+from konbinid.cli.demo_store import approve_build, fill_library, prepare_database, server_address
 from konbinid.cli.failure import CommandFailed
 from konbinid.cli.fonts_fetch import FontUnavailable, provide_fonts
 from konbinid.paper.fonts import DeclarationFault, FontRefused
-from konbinid.simulator.kiosk import KioskProblem
+from konbinid.simulator.kiosk_values import KioskProblem
 from konbinid.simulator.pgaccount import NoAccount
 from konbinid.simulator.pgbinaries import NoPostgres
 from konbinid.simulator.pki import CENTER_NAME, make_pki
@@ -73,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
             _show(screen, place, people=arguments.people, once=arguments.once)
         finally:
             os.close(lock)
-    except (DemoFailed, PostgresFailed, NoPostgres, NoAccount, FontUnavailable, KioskProblem) as failed:
+    except (DemoFailed, PostgresFailed, NoPostgres, NoAccount, FontUnavailable) as failed:
         raise CommandFailed(str(failed)) from failed
     except (FontRefused, DeclarationFault, ValueError) as refused:
         raise CommandFailed(f"The demo cannot start: {refused}") from refused
@@ -87,16 +95,19 @@ def _show(screen: Screen, place: Place, *, people: int, once: bool) -> None:
         core = CoreSystems(place, people, Path(next(iter(fonts.values()))), _now)
         server = stack.enter_context(_postgres(screen, place, core))
         ports = _settle(screen, place, server, core)
-        with screen.step("daemon") as step:
-            step.say("starting")
-            daemon = stack.enter_context(Daemon(place, ports))
-            daemon.wait_until_listening()
-            step.say(f"listens on 127.0.0.1:{ports.soap} (SOAP) and :{ports.admin} (status page)")
-        _feed(screen, core, daemon)
-        seen = _visit(screen, place, ports)
-        _tell(screen, place, ports, seen, time.monotonic() - began)
-        if not once:
-            _stay(screen, core, daemon)
+        daemon = stack.enter_context(Daemon(place, ports))
+        try:
+            with screen.step("daemon") as step:
+                step.say("starting")
+                daemon.wait_until_listening()
+                step.say(f"listens on 127.0.0.1:{ports.soap} (SOAP) and :{ports.admin} (status page)")
+            _feed(screen, core, daemon)
+            seen = _visit(screen, place, ports)
+            _tell(screen, place, ports, seen, time.monotonic() - began)
+            if not once:
+                _stay(screen, core, daemon)
+        except (DemoFailed, KioskProblem) as failed:
+            raise DemoFailed(f"{failed}\n{daemon.tail()}") from failed
 
 
 def _fonts(screen: Screen, place: Place) -> dict[str, str]:
@@ -137,6 +148,9 @@ def _settle(screen: Screen, place: Place, server: PrivatePostgres, core: CoreSys
         step.say(f"keyring and certificates in {_short(place, place.folder)}")
     ports = choose_ports()
     write_config(place, ports, server_address(server), CENTER_NAME, core.write_gaiji())
+    write_kiosk_settings(place, ports)
+    with screen.step("approval") as step:
+        step.say(f"this build and configuration may issue ({approve_build(server, place.config)[:12]}…)")
     return ports
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import subprocess
@@ -73,18 +74,28 @@ class Daemon:
             while not _answers(port):
                 self.check()
                 if time.monotonic() > deadline:
-                    raise DemoFailed(f"The daemon does not listen on port {port}.\n{self.tail()}")
+                    raise DemoFailed(f"The daemon does not listen on port {port}.")
                 time.sleep(_POLL_SECONDS)
 
     def check(self) -> None:
         """DemoFailed when the daemon is no longer there."""
         if self._process is not None and self._process.poll() is not None:
-            raise DemoFailed(f"The daemon ended (status {self._process.returncode}).\n{self.tail()}")
+            raise DemoFailed(f"The daemon ended (status {self._process.returncode}).")
 
     def tail(self) -> str:
         """The end of the daemon's log, with its path."""
         lines = self._place.log.read_text(encoding="utf-8", errors="replace").splitlines()[-_TAIL_LINES:]
-        return "\n".join([f"The end of {self._place.log}:", *(f"  {line}" for line in lines)])
+        return "\n".join([f"The end of {self._place.log}:", *(f"  {_readable(line)}" for line in lines)])
+
+
+def _readable(line: str) -> str:
+    """An event without what every line has; anything else, such as a traceback, as it is."""
+    try:
+        event = json.loads(line)
+        data = " ".join(f"{name}={value}" for name, value in event["data"].items())
+        return f"{event['time'][11:19]} {event['level']:5} {event['event']} {data}"
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return line
 
 
 def _answers(port: int) -> bool:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from konbinid.cli.demo_place import MUNICIPALITY
-from konbinid.simulator.kiosk import Card, Door, Kiosk, Order
+from konbinid.simulator.kiosk import Kiosk
+from konbinid.simulator.kiosk_values import Card, Door, Order
 from konbinid.simulator.personas import persona
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from konbinid.cli.demo_place import Place, Ports
-    from konbinid.simulator.kiosk import Issued
+    from konbinid.simulator.kiosk_values import Issued
 
 T = TypeVar("T")
 

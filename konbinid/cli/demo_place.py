@@ -213,3 +213,13 @@ def write_config(place: Place, ports: Ports, server: str, client: str, gaiji: Pa
         # A JSON string, number or list of strings is one of TOML too.
         lines += [f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in options.items()]
     place.config.write_text("".join(lines), encoding="utf-8")
+
+
+def write_kiosk_settings(place: Place, ports: Ports) -> None:
+    """`.demo/kiosk.json`: where `konbinid kiosk …`, run in the checkout, finds this demo's server."""
+    files = {"ca": "ca.pem", "cert": "center.pem", "key": "center.key"}
+    settings = {"url": ports.endpoint, "municipality": MUNICIPALITY}
+    settings |= {name: str(place.pki / file) for name, file in files.items()}
+    (place.folder / "kiosk.json").write_text(
+        json.dumps(settings, indent=2, ensure_ascii=False), encoding="utf-8"
+    )

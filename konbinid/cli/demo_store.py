@@ -1,14 +1,18 @@
-"""The demo's database: made, migrated, opened to the daemon's roles, and filled with the demo city's library."""
+"""The demo's database: made, migrated, opened to the daemon's roles, and told what the demo city decided."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from konbinid import config
+from konbinid.cli.check_config import clocks_now
 from konbinid.cli.demo_place import DemoFailed
 from konbinid.cli.library_file import read_library_file
+from konbinid.preparation import prepare
 from konbinid.store import migrate
 from konbinid.store.direct import session
 from konbinid.store.library_write import import_entries
+from konbinid.store.status import approve_fingerprint, look_up_fingerprint
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,3 +48,13 @@ def fill_library(server: PrivatePostgres, library: Path) -> tuple[int, int]:
             made, entries, entered_by="demo", approved_by="demo-second", source=library.name
         )
     return written, len(entries)
+
+
+def approve_build(server: PrivatePostgres, config_file: Path) -> str:
+    """Say that hosts with this build and configuration may issue, as `konbinid fingerprint --approve` does; returns the fingerprint."""
+    found = prepare(config.load(config_file), clocks_now(), lambda _: None).fingerprint.value
+    with session((server.dsn(_NAME, migrate.role_name("office")),), "fingerprint") as made:
+        approved = look_up_fingerprint(made)
+        if approved is None or approved.value != found:
+            approve_fingerprint(made, found, "demo")
+    return found
