@@ -12,7 +12,6 @@ import os
 import resource
 import signal
 import sys
-import traceback
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
@@ -28,6 +27,7 @@ from konbinid.intake.layout import Layout, load
 from konbinid.intake.names import DropName, EndMarker
 from konbinid.intake.staging import Stager
 from konbinid.intake.storing import StoreJob, Storer
+from konbinid.intake.telling import told
 from konbinid.store.intake_link import connect
 from konbinid.store.keyring import Keyring
 
@@ -106,24 +106,6 @@ def limit_memory(size: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold people's data
 
 
-def failure(error: BaseException) -> Message:
-    """What may be told of an exception: its class, PostgreSQL's SQLSTATE, and where in our code it happened."""
-    frames = [
-        f"{Path(frame.filename).stem}:{frame.lineno}:{frame.name}"
-        for frame in traceback.extract_tb(error.__traceback__)
-        if f"{os.sep}konbinid{os.sep}" in frame.filename
-    ]
-    state = getattr(error, "pgcode", None) or ""
-    is_io = isinstance(error, OSError) and not isinstance(error, psycopg2.Error)
-    return {
-        "failed": type(error).__name__,
-        "sqlstate": state,
-        "where": frames[-3:],
-        "database": isinstance(error, psycopg2.Error),
-        "io": is_io,
-    }
-
-
 def main() -> None:
     """Serve until standard input ends."""
     incoming, outgoing = os.dup(0), os.dup(1)
@@ -150,7 +132,7 @@ def main() -> None:
                 else:
                     answer = {"done": child.do(message)}
             except Exception as error:  # noqa: BLE001  # whatever it is, the daemon must hear of it
-                answer = failure(error)
+                answer = told(error)
             send(answer)
             gc.collect()
 

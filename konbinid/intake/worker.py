@@ -30,7 +30,7 @@ class WorkerLost(Exception):
 
 
 class JobFailed(Exception):
-    """The child reports a failure of its own. ``detail`` is konbinid.intake.child.failure's: kinds and places, no values."""
+    """The child reports a failure of its own. ``detail`` is konbinid.intake.telling.told's: kinds and places, no values."""
 
     def __init__(self, detail: Message) -> None:
         super().__init__(f"{detail.get('failed')} {detail.get('sqlstate', '')} in {detail.get('where')}")

@@ -1,0 +1,161 @@
+"""The drop folder: what lies there complete, and where it goes when it is settled.
+
+Only looking and moving; what a file is worth is decided elsewhere. Everything here blocks and runs in a thread.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import count
+from pathlib import Path
+
+from konbinid.intake.attachments import ATTACHMENT_LIMIT
+from konbinid.intake.folder import opened_folder, read_small
+from konbinid.intake.names import END_LIMIT, BadEnd, BadName, DropName, EndMarker
+from konbinid.intake.steps import Passing, Point
+
+_END = ".end"
+
+
+class FoldersRefused(Exception):
+    """The four folders cannot be used together; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A data file with its marker.
+
+    ``end`` None: the marker is malformed. ``identity`` changes when the file does. ``gone``: the marker stands alone.
+    """
+
+    name: DropName
+    end: EndMarker | None
+    identity: tuple[int, ...]
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """Something in the folder that is not taken. ``name`` is empty when the name itself is none to repeat."""
+
+    name: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Drop:
+    """One drop folder with its archive and quarantine, all on one file system: a file goes from one to the other by its name alone."""
+
+    folder: Path
+    archive: Path
+    quarantine: Path
+    end_wait_seconds: float
+    _empty_since: dict[str, float] = field(default_factory=dict)
+
+    def require_folders(self) -> None:
+        """FoldersRefused when one is missing, not ours to write, or on another file system."""
+        devices = set()
+        for path in (self.folder, self.archive, self.quarantine):
+            if not path.is_dir() or not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+                raise FoldersRefused(f"{path}: no folder that can be read and written")
+            devices.add(path.stat().st_dev)
+        if len(devices) != 1:
+            raise FoldersRefused(
+                f"{self.folder}, {self.archive} and {self.quarantine} must lie on one file system"
+            )
+
+    def look(self, now: float) -> tuple[list[Arrival], list[Oddity]]:
+        """What is complete, oldest first, and what is odd. ``now`` is monotonic: an empty marker is given time to be filled."""
+        arrivals: list[Arrival] = []
+        oddities: list[Oddity] = []
+        with opened_folder(self.folder) as folder:
+            markers = [name for name in os.listdir(folder) if name.endswith(_END)]  # noqa: PTH208  # an open folder has no path
+            for marker in markers:
+                found = self._marked(marker, folder, now)
+                if isinstance(found, Arrival):
+                    arrivals.append(found)
+                elif found is not None:
+                    oddities.append(found)
+        for name in self._empty_since.keys() - set(markers):
+            del self._empty_since[name]
+        return sorted(arrivals, key=lambda arrival: arrival.name), oddities
+
+    def _marked(self, marker: str, folder: int, now: float) -> Arrival | Oddity | None:
+        try:
+            name = DropName.parse(marker.removesuffix(_END))
+        except BadName as bad:
+            shown = marker if marker.isascii() and marker.isprintable() else ""
+            return Oddity(shown, str(bad))
+        content = read_small(marker, folder, END_LIMIT)
+        if content == b"" and now - self._empty_since.setdefault(marker, now) < self.end_wait_seconds:
+            return None
+        try:
+            end = EndMarker.parse(content or b"")
+        except BadEnd:
+            end = None
+        try:
+            status = os.stat(name.text, dir_fd=folder, follow_symlinks=False)
+        except FileNotFoundError:
+            return Arrival(name, end, (), gone=True)
+        if not stat.S_ISREG(status.st_mode):
+            return Oddity(name.text, "not a plain file")
+        return Arrival(name, end, (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
+
+    def file_away(self, name: DropName, attachments: Mapping[str, bytes] | None, passing: Passing) -> None:
+        """Take a settled file out of the drop folder: to the archive with its attachments (name -> sha256), or, without any
+        given, to the quarantine. The marker goes last, so whoever is interrupted finds it and goes on."""
+        place = self.quarantine if attachments is None else self.archive
+        target = place / name.stamp.strftime("%Y%m%d")
+        target.mkdir(exist_ok=True)
+        with opened_folder(self.folder) as folder, opened_folder(target) as into:
+            _move(name.stem, folder, into, stat.S_ISDIR)
+            if attachments:
+                self._file_attachments(name, attachments, folder, into)
+            passing(Point.ATTACHMENTS_FILED)
+            _move(name.text, folder, into, stat.S_ISREG)
+            os.fsync(into)
+            passing(Point.DATA_FILED)
+            _move(name.end, folder, into, stat.S_ISREG)
+            os.fsync(folder)
+        passing(Point.FILED)
+
+    @staticmethod
+    def _file_attachments(name: DropName, attachments: Mapping[str, bytes], folder: int, into: int) -> None:
+        """Those that lay beside the data file, unless the name holds something newer by now: that belongs to a later file."""
+        with suppress(FileExistsError):
+            os.mkdir(name.stem, dir_fd=into)
+        with opened_folder(name.stem, into) as own:
+            for each, digest in attachments.items():
+                content = read_small(each, folder, ATTACHMENT_LIMIT)
+                if content is not None and sha256(content).digest() == digest:
+                    _move(each, folder, own, stat.S_ISREG)
+            os.fsync(own)
+
+
+def _move(name: str, folder: int, into: int, is_wanted: Callable[[int], bool]) -> None:
+    """Move one entry by its name; what is there already keeps its name, and the newcomer gets a number behind it."""
+    try:
+        mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+    except FileNotFoundError:
+        return
+    if is_wanted(mode):
+        free = next(each for each in _names(name) if not _exists(each, into))
+        os.rename(name, free, src_dir_fd=folder, dst_dir_fd=into)
+
+
+def _names(name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name}.{number}" for number in count(2))
+
+
+def _exists(name: str, folder: int) -> bool:
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True

@@ -1,0 +1,203 @@
+"""One feed's way through intake: arrivals are stored, files are taken in their order, receipts given, files put away.
+
+Feeds do not wait for each other: a long 全件 of JUMIN does not keep a single hold of YOKUSHI waiting (restrictive news first). Within a
+feed everything happens one after another. A lane remembers nothing that matters: what it knows of a file it asks from
+intake.incoming each time (konbinid.intake.steps).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from twisted.logger import Logger
+
+from konbinid.intake import receipts
+from konbinid.intake.clerk import Clerk, Duty, Reading, Task
+from konbinid.intake.drop import Arrival, Drop
+from konbinid.intake.problems import Fault, ProblemList
+from konbinid.intake.steps import Passing, Point
+from konbinid.intake.worker import JobFailed, Worker, WorkerLost
+from konbinid.store.intake_files import Incoming
+from konbinid.store.intake_link import LeaseLost
+from konbinid.store.intake_settle import SettledAlready, StagingLost
+
+_TRIES = 3  # a file at which the reading child fails so often is rejected
+
+
+class Lease(Protocol):
+    """The right to be the one daemon that takes files in."""
+
+    @property
+    def epoch(self) -> int | None:
+        """The number under which the lease was had; None without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a lane works with. ``in_thread`` runs blocking work elsewhere than in the reactor; ``new_run`` names a reading at random.
+
+    ``stamp_ahead_seconds``: how far the time stamp in a name may lie in the future, for clocks that differ.
+    """
+
+    drop: Drop
+    outbox: Path
+    clerk: Clerk
+    worker: Worker
+    lease: Lease
+    in_thread: Callable[[Callable[[], Any]], Awaitable[Any]]
+    new_run: Callable[[], int]
+    passing: Passing
+    most_bytes: int
+    stamp_ahead_seconds: float
+
+
+class Lane:
+    """Takes in the files of one feed."""
+
+    log = Logger()
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._clerk = tools.clerk
+        self._stored: dict[
+            str, tuple[tuple[int, ...], int]
+        ] = {}  # name -> identity and id; saves reading it again
+        self._failures: dict[int, int] = {}
+
+    async def work(self, arrivals: Sequence[Arrival]) -> None:
+        """Take in what has arrived and settle everything that can be settled now."""
+        names = {arrival.name.text for arrival in arrivals}
+        for name in self._stored.keys() - names:
+            del self._stored[name]
+        for arrival in arrivals:
+            await self._take_in(arrival)
+        await self._settle_all(names)
+        for arrival in arrivals:
+            await self._put_away(arrival)
+
+    async def _take_in(self, arrival: Arrival) -> None:
+        """Store a file, unless that has been done."""
+        name = arrival.name.text
+        known = self._stored.get(name)
+        if arrival.gone or (known is not None and known[0] == arrival.identity):
+            return
+        self._tools.passing(Point.FOUND)
+        end = arrival.end
+        try:
+            stored = await self._tools.worker.run(
+                {
+                    "job": "store",
+                    "folder": str(self._tools.drop.folder),
+                    "name": name,
+                    "rows": end.rows if end else 0,
+                    "sha256": end.sha256.hex() if end else "",
+                    "most_bytes": self._tools.most_bytes,
+                    "ahead": self._tools.stamp_ahead_seconds,
+                }
+            )
+        except JobFailed as failed:
+            if not failed.detail.get("io"):
+                raise
+            self.log.warn("{file}: cannot be read now", file=name, failure=failed.detail)
+            return
+        self._stored[name] = (arrival.identity, stored["incoming_id"])
+        if not stored["known"]:
+            self.log.info("{file}: stored", file=name, feed=arrival.name.feed.value)
+        self._tools.passing(Point.STORED)
+
+    async def _settle_all(self, here: set[str]) -> None:
+        """Do what is to be done, until the feed must wait for news. ``here``: files that get their receipt when they are put away."""
+        setbacks = 0
+        while (epoch := self._tools.lease.epoch) is not None and setbacks < _TRIES:
+            task: Task | None = await self._tools.in_thread(self._clerk.next_task)
+            if task is None:
+                return
+            try:
+                await self._do(task, epoch)
+            except (SettledAlready, StagingLost) as passed:
+                setbacks += 1
+                self.log.info(
+                    "{file}: {why}, looking again", file=task.incoming.name, why=type(passed).__name__
+                )
+            except LeaseLost:
+                self.log.warn("{file}: the lease was lost before it was settled", file=task.incoming.name)
+                return
+            else:
+                await self._tell(task.incoming.id, here)
+
+    async def _do(self, task: Task, epoch: int) -> None:
+        incoming = task.incoming
+        if task.duty is Duty.GO_PAST:
+            await self._tools.in_thread(lambda: self._clerk.refuse(task, None, epoch))
+            return
+        reading = await self._read(incoming)
+        self._tools.passing(Point.STAGED)
+        settle = {Duty.WAIT: self._clerk.wait, Duty.REFUSE: self._clerk.refuse}.get(
+            task.duty, self._clerk.apply
+        )
+        try:
+            await self._tools.in_thread(lambda: settle(task, reading, epoch))
+        finally:
+            await self._tools.in_thread(lambda: self._clerk.clear(reading.run))
+
+    async def _read(self, incoming: Incoming) -> Reading:
+        """Have the child stage a file. One that cannot be read after several tries is as good as one that has no readable row."""
+        run = self._tools.new_run()
+        job = {"job": "stage", "feed": incoming.feed, "incoming_id": incoming.id, "run": run}
+        try:
+            done = await self._tools.worker.run(job)
+        except (JobFailed, WorkerLost) as failed:
+            passing = isinstance(failed, JobFailed) and failed.is_passing
+            self._failures[incoming.id] = tries = self._failures.get(incoming.id, 0) + (not passing)
+            if passing or tries < _TRIES:
+                raise
+            problems = ProblemList()
+            problems.add_file(Fault.READER_LOST)
+            return Reading(run, incoming.rows, problems, keys_unread=True)
+        self._failures.pop(incoming.id, None)
+        return Reading(run, done["rows"], ProblemList.of_report(done["report"]), done["keys_unread"])
+
+    async def _tell(self, incoming_id: int, here: set[str]) -> None:
+        incoming: Incoming = await self._tools.in_thread(lambda: self._clerk.incoming(incoming_id))
+        self.log.info(
+            "{file}: {state}",
+            file=incoming.name,
+            feed=incoming.feed,
+            state=incoming.state,
+            rows=incoming.rows,
+            added=incoming.added,
+            changed=incoming.changed,
+            removed=incoming.removed,
+            bad_rows=incoming.report.get("bad_rows", 0),
+        )
+        if incoming.name not in here and incoming.is_decided:
+            # The other host stored it; its folder will be put in order when that host looks again.
+            await self._tools.in_thread(lambda: self._write_receipt(incoming))
+
+    async def _put_away(self, arrival: Arrival) -> None:
+        """Give the receipt of a decided file and take it out of the folder; again, if an earlier try was cut short."""
+        name = arrival.name
+        incoming: Incoming | None
+        if arrival.gone:
+            incoming = await self._tools.in_thread(lambda: self._clerk.decided_under(name.text))
+        else:
+            known = self._stored.get(name.text)
+            incoming = (
+                None if known is None else await self._tools.in_thread(lambda: self._clerk.incoming(known[1]))
+            )
+        if incoming is not None and incoming.is_decided:
+            await self._tools.in_thread(lambda: self._put_away_now(arrival, incoming))
+
+    def _put_away_now(self, arrival: Arrival, incoming: Incoming) -> None:
+        self._write_receipt(incoming)
+        self._tools.passing(Point.ANSWERED)
+        attachments = self._clerk.attachments(incoming.id) if incoming.state == "applied" else None
+        self._tools.drop.file_away(arrival.name, attachments, self._tools.passing)
+
+    def _write_receipt(self, incoming: Incoming) -> None:
+        applied = incoming.state == "applied"
+        text = receipts.ok_text(incoming) if applied else receipts.ng_text(incoming)
+        receipts.write(self._tools.outbox, f"{incoming.name}.{'ok' if applied else 'ng'}", text)

@@ -1,0 +1,53 @@
+"""Receipts for the core system: ``.ok`` when a file was applied, ``.ng`` with the report when it was not (contract 2)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from konbinid.domain.dates import JST
+from konbinid.intake.problems import WORDS, Problem, ProblemList
+from konbinid.store.intake_files import Incoming
+
+
+def ok_text(incoming: Incoming) -> str:
+    """One line: what the file brought about."""
+    assert incoming.applied_at is not None
+    at = incoming.applied_at.astimezone(JST).isoformat(timespec="seconds")
+    counts = f"added={incoming.added} changed={incoming.changed} removed={incoming.removed}"
+    return f"rows={incoming.rows} {counts} applied_at={at}\n"
+
+
+def ng_text(incoming: Incoming) -> str:
+    """A line about the file, then one for each fault: line, column, kind, and words for people. Never a value."""
+    found = ProblemList.of_report(incoming.report)
+    lines = [f"result={incoming.state} rows={incoming.rows} bad_rows={found.bad_rows}"]
+    lines += [_problem_line(each) for each in found.entries]
+    if found.left_out:
+        lines.append(f"left_out={found.left_out} ほかにも誤りがあります。")
+    return "\n".join(lines) + "\n"
+
+
+def _problem_line(problem: Problem) -> str:
+    place = []
+    if problem.line:
+        through = "" if problem.through == problem.line else f"-{problem.through}"
+        place.append(f"line={problem.line}{through}")
+    if problem.column:
+        place.append(f"column={problem.column}")
+    return " ".join([*place, f"fault={problem.fault}", WORDS[problem.fault]])
+
+
+def write(outbox: Path, name: str, text: str) -> None:
+    """Put a receipt into the out-box: there whole or not at all, and still there after a power cut."""
+    waiting = outbox / f".{name}.part"
+    with waiting.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    waiting.replace(outbox / name)
+    folder = os.open(outbox, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
