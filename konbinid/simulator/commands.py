@@ -99,6 +99,12 @@ def _add_issue(actions: _SubParsersAction[ArgumentParser]) -> None:
         "Choose a certificate, have it issued, keep the PDF and report the delivery.",
     )
     _add_card(parser)
+    _add_order(parser)
+    _add_sale(parser)
+
+
+def _add_order(parser: ArgumentParser) -> None:
+    """What the resident chooses on the screen."""
     parser.add_argument("--kind", choices=_KINDS, required=True, help="The kind of certificate.")
     parser.add_argument(
         "--show",
@@ -118,6 +124,10 @@ def _add_issue(actions: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument(
         "--copies", type=int, default=1, metavar="N", help="How many copies. The default is 1."
     )
+
+
+def _add_sale(parser: ArgumentParser) -> None:
+    """What the kiosk decides."""
     parser.add_argument(
         "--fee",
         type=int,

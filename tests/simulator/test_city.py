@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import io
 from collections import Counter, defaultdict
+from pathlib import Path
 
 import pytest
 from fontTools.ttLib import TTFont
@@ -16,7 +17,10 @@ from PIL import Image
 
 from konbinid.domain import checkdigit
 from konbinid.domain.dates import PartialDate, age_on
-from konbinid.simulator import addresses, gaiji, names, numbers
+from konbinid.intake import layout
+from konbinid.intake.attachments import read_bmp, size_defect
+from konbinid.intake.records import Reader
+from konbinid.simulator import addresses, gaiji, names, news, numbers
 from konbinid.simulator.city import City, write_city, write_gaiji
 from konbinid.simulator.feeds import FeedWriter, feed_file_name, write_difference, write_full
 from konbinid.simulator.household import Impression
@@ -24,6 +28,7 @@ from konbinid.simulator.personas import persona, stage_for
 from konbinid.simulator.rows import ResidentRow
 from konbinid.simulator.seals import SealCutter, find_font
 
+LAYOUTS = Path(__file__).parents[2] / "config" / "layouts"
 TODAY = dt.date(2026, 11, 23)
 STAMP = dt.datetime(2026, 11, 23, 6, 0, 0)  # noqa: DTZ001 - the stamp of a file name has no offset
 DAYS = st.dates(min_value=dt.date(2020, 1, 1), max_value=dt.date(2040, 12, 31))
@@ -372,3 +377,52 @@ def test_without_a_cutter_nobody_has_a_seal(tmp_path):
     """For load tests of millions: the seal feed is there and empty."""
     assert write_city(tmp_path, City(300, 1, TODAY), STAMP, cutter=None).seals == 0
     assert _rows(tmp_path, "INKAN") == []
+
+
+def _bad_rows(path, feed):
+    """What the daemon's own reader says against a file: (rows, bad rows)."""
+    reader = Reader(layout.load(LAYOUTS / f"{feed.lower()}.toml"), full=path.stem.endswith("F"))
+    good = sum(len(block.lines) for block in reader.feed(path.read_bytes()))
+    good += sum(len(block.lines) for block in reader.finish())
+    return good, reader.problems.bad_rows
+
+
+def test_the_daemon_finds_no_fault_in_the_files(tmp_path):
+    """The city's layouts read every row, and every picture is a seal; only card 29's has a wrong size."""
+    city = City(2500, 7, TODAY)
+    written = write_city(tmp_path, city, STAMP, cutter=SealCutter(None))
+    for feed, rows in zip(("JUMIN", "JPKI", "YOKUSHI", "INKAN"), written, strict=True):
+        assert _bad_rows(next(tmp_path.glob(f"{feed}_*.csv")), feed) == (rows, 0)
+    folder = next(path for path in tmp_path.glob("INKAN_*") if path.is_dir())
+    defects = []
+    for row in _rows(tmp_path, "INKAN"):
+        picture = read_bmp((folder / row[6]).read_bytes(), 128)
+        if size_defect(picture.width, picture.height, int(row[7])):
+            defects.append(row[1])
+    assert len(defects) == 1
+
+
+def test_news_is_read_as_a_difference_file(tmp_path):
+    """Every kind of news that a drill can send is a good row of its feed."""
+    household = stage_for(TODAY).households[0]
+    father, mother, son, daughter = household.residents
+    hold = news.support_measure(household, mother, TODAY)
+    feeds = {
+        "JUMIN": [
+            news.leaving(father, TODAY),
+            news.moved_out(father, TODAY),
+            news.renamed(mother, "中嶋　由美子", "ナカジマ　ユミコ", TODAY),
+            news.died(son, TODAY),
+            news.removed(daughter),
+        ],
+        "YOKUSHI": [hold, news.hold_lifted(hold)],
+        "INKAN": [
+            news.seal_suspended(household.seals[0].row),
+            news.seal_cancelled(household.seals[1].row, TODAY),
+        ],
+        "JPKI": [news.certificate_revoked(household.credentials[0])],
+    }
+    for feed, rows in feeds.items():
+        path = write_difference(tmp_path, feed, 2, rows, STAMP)
+        assert path.name.endswith("_000002_D.csv")
+        assert _bad_rows(path, feed) == (len(rows), 0)
