@@ -47,8 +47,10 @@ def _choice(name: str, *values: str) -> Any:
 
 
 def _record(name: str, *members: Member) -> Any:
-    made: Any = type(name, (ComplexModel,), {"__namespace__": NAMESPACE, "_type_info": list(members)})
-    return made.customize(min_occurs=1, nillable=False)
+    # Not customised afterwards: spyne writes a stack trace for every object of a customised class.
+    required = type("Attributes", (ComplexModel.Attributes,), {"min_occurs": 1, "nillable": False})
+    parts = {"__namespace__": NAMESPACE, "Attributes": required, "_type_info": list(members)}
+    return type(name, (ComplexModel,), parts)
 
 
 def _optional(model: Any) -> Any:

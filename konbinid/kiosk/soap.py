@@ -79,7 +79,6 @@ def _service() -> Any:
             _args=[element for element, _ in operation.asks],
             _returns=[model for _, model in operation.tells],
             _out_variable_names=[element for element, _ in operation.tells],
-            _wsdl_part_name="parameters",
             _internal_key_suffix=f"_{name}",
         )(_declared)
         for name, operation in OPERATIONS.items()
@@ -140,6 +139,8 @@ def _wsdl(application: Any, address: str) -> bytes:
     for operation in root.iterfind(f"{{{_WSDL}}}portType/{{{_WSDL}}}operation"):
         # It names the message where it has to name parts; there is one part, so there is no order to tell.
         del operation.attrib["parameterOrder"]
+    for part in root.iterfind(f"{{{_WSDL}}}message/{{{_WSDL}}}part"):
+        part.set("name", "parameters")  # what .NET's tools know a wrapped operation by
     for schema in root.iter(f"{{{_XSD}}}schema"):
         # spyne orders declarations by a walk over sets of classes; a file that is compared has one order.
         schema[:] = sorted(
