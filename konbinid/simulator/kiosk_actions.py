@@ -30,6 +30,8 @@ def run(action: Action, arguments: Namespace) -> int:
     except Refused as refusal:
         print(f"{refusal.message}\n（結果コード {refusal.code}）", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        raise  # the reader of our output went away: the command's own business
     except (KioskProblem, OSError) as problem:
         print(f"konbinid: {problem}", file=sys.stderr)
         return 1
