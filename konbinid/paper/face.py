@@ -15,7 +15,7 @@ import struct
 import sys
 from array import array
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from konbinid.paper.cmap import BLANKS, Tokens, read_tokens
 from konbinid.paper.glyf import (
@@ -211,8 +211,7 @@ def _numbers(code: str, table: bytes) -> array[int]:
     return values
 
 
-@dataclass(frozen=True, slots=True)
-class Glyph:
+class Glyph(NamedTuple):
     """One resolved token: which face of the set, which glyph, and how wide it is in ems."""
 
     face: int
@@ -242,18 +241,13 @@ class FaceSet:
 
     def find(self, token: str) -> Glyph | None:
         """The glyph of one token, None when there is none."""
-        if is_private(token[0]):
-            return self._from(len(self.bases), token) if self.gaiji else None
-        for index in range(len(self.bases)):
-            found = self._from(index, token)
-            if found:
-                return found
+        private = is_private(token[0])
+        for index, face in enumerate(self.faces):
+            if private == (face is self.gaiji):
+                gid = face.tokens.get(token)
+                if gid is not None:
+                    return Glyph(index, gid, token, face.advances[gid] / face.units)
         return None
-
-    def _from(self, index: int, token: str) -> Glyph | None:
-        face = self.faces[index]
-        gid = face.tokens.get(token)
-        return None if gid is None else Glyph(index, gid, token, face.advances[gid] / face.units)
 
     def resolve(self, text: str, where: str) -> list[Glyph]:
         """The glyphs of a text. MissingGlyph with every token that no face has."""

@@ -101,12 +101,14 @@ class Box:
     field: str
     frame: Frame
     type: Type
+    room: Room
 
-    def room(self) -> Room:
-        """What fitting may use of it, in points."""
-        width = (self.frame.w - 2 * PADDING) * POINTS
-        kind = self.type
-        return Room(width, self.frame.h * POINTS, kind.size, kind.least, kind.condense, kind.lines)
+    @classmethod
+    def of(cls, name: str, frame: Frame, kind: Type) -> Box:
+        """A box; ``room`` is what fitting may use of it."""
+        width = (frame.w - 2 * PADDING) * POINTS
+        room = Room(width, frame.h * POINTS, kind.size, kind.least, kind.condense, kind.lines)
+        return cls(name, frame, kind, room)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +212,7 @@ def _arrange_row(
             frame = Frame(x, y, cell.label_width, height)
             labels.append(Label(frame, cell.label, table.label_size, cell.label_align, cell.at))
         place = Frame(x + cell.label_width, y, width - cell.label_width, height)
-        boxes.append(Box(cell.field, place, cell.type))
+        boxes.append(Box.of(cell.field, place, cell.type))
         x += width
 
 

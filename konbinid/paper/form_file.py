@@ -159,7 +159,7 @@ def _type(section: Section) -> Type:
 
 
 def _box(section: Section) -> Box:
-    box = Box(section.member("field", SHEET_FIELDS), _frame(section), _type(section))
+    box = Box.of(section.member("field", SHEET_FIELDS), _frame(section), _type(section))
     section.close()
     return box
 

@@ -15,7 +15,6 @@ from konbinid.paper.subset import Subset
 
 if TYPE_CHECKING:
     from konbinid.paper.face import FaceSet
-    from konbinid.paper.form import Box, Frame
     from konbinid.paper.layout import Sheet, Spot
 
 _SHARE = {Align.LEFT: 0.0, Align.CENTRE: 0.5, Align.RIGHT: 1.0, Align.SPREAD: 0.0}
@@ -50,10 +49,10 @@ class Galley:
         tokens = tokens_of(spot.text)
         sorts = self._sorts(tokens, spot.place)
         widths = [sort.width for sort in sorts]
-        fitted = fit(tokens, widths, spot.box.room(), spot.place)
+        fitted = fit(tokens, widths, spot.box.room, spot.place)
         size, scale = number(fitted.size), number(fitted.scale)
-        for line, y in zip(fitted.lines, self._baselines(spot.box.frame, fitted), strict=True):
-            x = _start(spot.box, line_width(tokens, widths, fitted, line))
+        for line, y in zip(fitted.lines, self._baselines(spot, fitted), strict=True):
+            x = _start(spot, line_width(tokens, widths, fitted, line))
             operators.append(f"{scale} 0 0 1 {number(x)} {number(y)} Tm\n")
             _show(sorts[slice(*line)], size, operators)
 
@@ -76,18 +75,19 @@ class Galley:
         self._cast[token] = _Sort(glyph.face, f"{subset.code(glyph):04X}", glyph.width)
         return True
 
-    def _baselines(self, frame: Frame, fitted: Fitted) -> list[float]:
+    def _baselines(self, spot: Spot, fitted: Fitted) -> list[float]:
         """The baseline of every line, in points from the sheet's foot: the lines stand in the middle of the frame."""
         height = fitted.size * (1 + LEADING * (len(fitted.lines) - 1))
-        top = frame.y * POINTS + (frame.h * POINTS - height) / 2
+        frame = spot.box.frame
+        top = (spot.y + frame.y) * POINTS + (frame.h * POINTS - height) / 2
         first = self._height - top - EM_TOP * fitted.size
         return [first - LEADING * fitted.size * row for row in range(len(fitted.lines))]
 
 
-def _start(box: Box, width: float) -> float:
+def _start(spot: Spot, width: float) -> float:
     """Where a line begins, in points from the sheet's left edge."""
-    spare = (box.frame.w - 2 * PADDING) * POINTS - width
-    return (box.frame.x + PADDING) * POINTS + spare * _SHARE[box.type.align]
+    box = spot.box
+    return (spot.x + box.frame.x + PADDING) * POINTS + (box.room.width - width) * _SHARE[box.type.align]
 
 
 def _show(sorts: list[_Sort], size: str, operators: list[str]) -> None:

@@ -57,17 +57,17 @@ def strip(record: bytes) -> bytes:
         return b""
     if is_composite(record):
         return _strip_composite(record)
-    contours = _contour_count(record)
-    if not contours:
+    at = 10 + 2 * _contour_count(record)
+    if at == 10:
         return b""
-    at = 10 + 2 * contours
-    if at + 2 > len(record):
-        raise BadFont("a glyph ends inside its contour list")
-    hinting = record[at] << 8 | record[at + 1]
-    if at + 2 + hinting > len(record):
+    try:
+        tail = at + 2 + (record[at] << 8 | record[at + 1])
+    except IndexError as wrong:
+        raise BadFont("a glyph ends inside its contour list") from wrong
+    if tail > len(record):
         raise BadFont("a glyph's instructions run past its end")
-    bare = record[:at] + b"\0\0" + record[at + 2 + hinting :]
-    return bare + bytes(-len(bare) & 3)
+    padding = b"\0\0\0"[: (tail - at - 2 - len(record)) & 3]
+    return b"".join((record[:at], b"\0\0", record[tail:], padding))
 
 
 def _strip_composite(record: bytes) -> bytes:
@@ -82,8 +82,8 @@ def _strip_composite(record: bytes) -> bytes:
 def _contour_count(record: bytes) -> int:
     if len(record) < 10:
         raise BadFont("a glyph is shorter than its header")
-    count = int.from_bytes(record[:2], "big", signed=True)
-    if not 0 <= count <= MAX_CONTOURS:
+    count = record[0] << 8 | record[1]
+    if count > MAX_CONTOURS:
         raise BadFont("a glyph has an impossible number of contours")
     return count
 

@@ -28,11 +28,14 @@ class NoPlace(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """One variable text with its box on the sheet; ``place`` names it without saying what it is."""
+    """One variable text, its box, and where the box's table stands on the sheet (millimetres); ``place`` names the text
+    without saying what it is."""
 
     place: str
     box: Box
     text: str
+    x: float = 0
+    y: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +173,7 @@ def _spots(arranged: Arranged, cells: Mapping[str, Cell], where: str, x: float, 
         if (cells[box.field].state is CellState.BLANK) != (not text):
             raise NoPlace(f"{where} {box.field}")
         if text:
-            spots.append(Spot(f"{where} {box.field}", replace(box, frame=box.frame.shifted(x, y)), text))
+            spots.append(Spot(f"{where} {box.field}", box, text, x, y))
     return spots
 
 

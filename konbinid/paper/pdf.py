@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from konbinid.paper.form import POINTS
@@ -28,7 +29,8 @@ _HEAD = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
 
 @dataclass(frozen=True, slots=True)
 class Mask:
-    """A black 1-bit image with its place: pixels, rows (1 = ink), and the rectangle on the page in points."""
+    """A black 1-bit image with its place: pixels, rows (1 = ink), and the rectangle on the page in points. ``fixed``: the
+    same in every certificate (公印), so its packed bytes may be kept."""
 
     name: str
     width: int
@@ -38,6 +40,7 @@ class Mask:
     y: float
     w: float
     h: float
+    fixed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,8 @@ def write_pdf(
     objects += [template.part(part) for part in parts]
     images = {}
     for mask in masks:
-        objects.append(_image(mask))
+        pack = _kept_image if mask.fixed else _packed_image
+        objects.append(pack(mask.width, mask.height, mask.rows))
         images[mask.name] = len(objects)
     fonts = {}
     for face, subset in sorted(values.items()):
@@ -120,15 +124,12 @@ def _page(form: Form, content: int, resources: str) -> bytes:
     ).encode("ascii")
 
 
-def _image(mask: Mask) -> bytes:
-    entries = (
-        b"/Type/XObject/Subtype/Image/Width %d/Height %d/ImageMask true/BitsPerComponent 1/Decode[1 0]"
-        % (
-            mask.width,
-            mask.height,
-        )
-    )
-    return stream(mask.rows, entries, QUICK)
+def _packed_image(width: int, height: int, rows: bytes) -> bytes:
+    entries = b"/Type/XObject/Subtype/Image/Width %d/Height %d/ImageMask true/BitsPerComponent 1/Decode[1 0]"
+    return stream(rows, entries % (width, height), QUICK)
+
+
+_kept_image = lru_cache(maxsize=4)(_packed_image)
 
 
 def number(value: float) -> str:

@@ -135,5 +135,7 @@ def _masks(form: Form, content: Content) -> list[Mask]:
         if width < 1 or height < 1 or len(rows) != (width + 7) // 8 * height:
             raise NoPlace(name.lower())
         x, y = frame.x + (frame.w - w) / 2, form.height - frame.y - (frame.h + h) / 2
-        masks.append(Mask(name, width, height, rows, x * POINTS, y * POINTS, w * POINTS, h * POINTS))
+        masks.append(
+            Mask(name, width, height, rows, x * POINTS, y * POINTS, w * POINTS, h * POINTS, name == "Seal")
+        )
     return masks
