@@ -26,10 +26,36 @@ from cases import (
 from hypothesis import given
 
 from konbinid.domain.kinds import CredentialType, Kind, Scope
-from konbinid.domain.person import ResidentState, SealState
+from konbinid.domain.person import (
+    CHANGE_HOLD,
+    HOUSEHOLDER,
+    SUPPORT_MEASURE,
+    ResidentClass,
+    ResidentState,
+    SealNameKind,
+    SealState,
+    Sex,
+)
 from konbinid.domain.request import CredentialKey
 
 GONE = [ResidentState.MOVED_OUT, ResidentState.DEAD, ResidentState.STRUCK_OFF]
+
+
+def test_code_values_are_the_contracts():
+    """Contract 2, JUMIN, INKAN and YOKUSHI: a code read as its neighbour would make the dead living."""
+    assert [(state.value, state.name) for state in ResidentState] == [
+        (1, "RESIDENT"),
+        (2, "LEAVING"),
+        (3, "MOVED_OUT"),
+        (4, "DEAD"),
+        (5, "STRUCK_OFF"),
+    ]
+    assert {each.name: each.value for each in ResidentClass} == {"JAPANESE": 1, "FOREIGN": 2}
+    assert {each.name: each.value for each in Sex} == {"MALE": 1, "FEMALE": 2, "BLANK": 9}
+    assert [state.name for state in sorted(SealState)] == ["REGISTERED", "CANCELLED", "SUSPENDED"]
+    assert [kind.name for kind in sorted(SealNameKind)] == ["NAME", "FORMER_NAME", "ALIAS", "KATAKANA"]
+    assert {SealState.REGISTERED.value, SealNameKind.NAME.value} == {1}
+    assert (SUPPORT_MEASURE, CHANGE_HOLD, HOUSEHOLDER) == ("01", "02", "世帯主")
 
 
 def numbers(people):

@@ -31,10 +31,11 @@ def _completed(is_valid, body):
 @pytest.mark.parametrize(
     ("is_valid", "number"),
     [
-        # worked out by hand from the formula of contract 2: remainders 10, 1 and 0
+        # worked out by hand from the formula of contract 2: remainders 10, 1, 0 and 2
         (individual_number_is_valid, "000000000051"),
         (individual_number_is_valid, "000000000060"),
         (individual_number_is_valid, "000000000000"),
+        (individual_number_is_valid, "000000000019"),
         (individual_number_is_valid, "123456789018"),
         (resident_code_is_valid, "00000000051"),
         (resident_code_is_valid, "00000000000"),
