@@ -43,8 +43,7 @@ class SealCutter:
 
     def __init__(self, font: Path | None) -> None:
         # The 外字 come first: the base font may have drawings of its own at their code points.
-        fonts = [gaiji_font(), *([font.read_bytes()] if font else [])]
-        self._faces = [(ImageFont.truetype(io.BytesIO(data), _GLYPH), _code_points(data)) for data in fonts]
+        self._faces = [_face(gaiji_font()), *([_face(font)] if font else [])]
         # A family's characters come up again and again: stretching a finished character is most of the work saved.
         self._glyph = lru_cache(maxsize=1024)(self._draw_glyph)
 
@@ -86,9 +85,13 @@ def _not_too_flat(ink: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
     return left - across, top - down, right + across, bottom + down
 
 
-def _code_points(font: bytes) -> frozenset[int]:
-    with TTFont(io.BytesIO(font), lazy=True, fontNumber=0) as opened:
-        return frozenset(opened.getBestCmap())
+def _face(font: Path | bytes) -> tuple[ImageFont.FreeTypeFont, frozenset[int]]:
+    """A font, a file or its bytes, to draw with, and the code points that it has."""
+    # A file stays a file: the base font alone is 46 MB.
+    with TTFont(io.BytesIO(font) if isinstance(font, bytes) else font, lazy=True) as opened:
+        covered = frozenset(opened.getBestCmap())
+    source = io.BytesIO(font) if isinstance(font, bytes) else str(font)
+    return ImageFont.truetype(source, _GLYPH), covered
 
 
 def _is_selector(character: str) -> bool:
