@@ -77,6 +77,7 @@ class Database:
 
     servers: tuple[str, ...]
     hold_seconds: float
+    start_seconds: float
     roles: Mapping[str, Role]
     owner: Role | None
 
@@ -171,7 +172,8 @@ def read_database(section: Section) -> Database:
     }
     owner = _role(section.table("owner"), None, 1) if section.has("owner") else None
     hold = section.number("hold_seconds", 30.0, least=0, most=30)
-    return Database(servers, hold, MappingProxyType(roles), owner)
+    start = section.number("start_seconds", 60.0, least=0, most=3600)
+    return Database(servers, hold, start, MappingProxyType(roles), owner)
 
 
 def read_inbox(section: Section) -> Inbox:

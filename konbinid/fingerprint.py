@@ -30,6 +30,7 @@ _OF_THE_HOST = frozenset(
         "Admin.address",
         "Admin.port",
         "Database.servers",
+        "Database.start_seconds",
         "Database.roles",
         "Database.owner",
         "Inbox.scan_seconds",

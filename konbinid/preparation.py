@@ -39,8 +39,6 @@ from konbinid.store.direct import session
 from konbinid.store.keyring import Keyring, KeysRefused
 from konbinid.store.library_write import approved_entries
 
-_DATABASE_WITHIN = 60.0  # seconds; after a power cut the database may need a while
-
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
@@ -100,7 +98,9 @@ def check_database(config: Config, prepared: Prepared, clocks: Clocks) -> None:
     start.run(
         Step(
             "database",
-            lambda: database_answers(ops, within=_DATABASE_WITHIN, clock=clocks.seconds, sleep=clocks.sleep),
+            lambda: database_answers(
+                ops, within=config.database.start_seconds, clock=clocks.seconds, sleep=clocks.sleep
+            ),
         )
     )
     start.run(Step("schema", lambda: schema_fits(ops)))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from konbinid.store.pool import Pool
     from konbinid.store.status import ApprovedFingerprint
 
-EVERY_SECONDS = 10.0
+EVERY_SECONDS = 5.0
 _WITHIN = 5.0
 
 _DEVIATES = (
