@@ -22,7 +22,7 @@ _HEADERS = frozenset({12, 40, 52, 56, 108, 124})  # the sizes that Windows and O
 _UNCOMPRESSED = 0
 
 # An impression is over 8 mm and within 25 mm square (contract 2).
-_LEAST_MM, _MOST_MM, _MM_PER_INCH = 8, 25, 25.4
+_LEAST_MM, _MOST_MM = 8, 25
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -76,11 +76,11 @@ def read_bmp(content: bytes, threshold: int) -> Picture:
 
 def size_defect(width: int, height: int, dpi: int) -> str:
     """Why an impression cannot be printed, for staff; empty when its true size (pixels ÷ dpi) is over 8 mm and within 25 mm square."""
-    sides = (width / dpi * _MM_PER_INCH, height / dpi * _MM_PER_INCH)
-    if min(sides) <= _LEAST_MM:
-        return f"印影の大きさが {sides[0]:.1f}×{sides[1]:.1f} mm で、8 mm を超えていません。"
-    if max(sides) > _MOST_MM:
-        return f"印影の大きさが {sides[0]:.1f}×{sides[1]:.1f} mm で、25 mm 四方に収まりません。"
+    said = f"印影の大きさが {width * 25.4 / dpi:.1f}×{height * 25.4 / dpi:.1f} mm で、"
+    if min(width, height) * 254 <= _LEAST_MM * 10 * dpi:  # whole numbers: 8 mm is 8 mm, not 8.000000000000002
+        return f"{said}{_LEAST_MM} mm を超えていません。"
+    if max(width, height) * 254 > _MOST_MM * 10 * dpi:
+        return f"{said}{_MOST_MM} mm 四方に収まりません。"
     return ""
 
 

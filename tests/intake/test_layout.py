@@ -1,0 +1,138 @@
+"""Declared layouts: what ships is right, a wrong one is refused with line and key, another vendor's needs no Python."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from konbinid.config_source import FileRefused
+from konbinid.domain.feeds import Feed
+from konbinid.intake.layout import load
+from konbinid.intake.records import Reader
+
+LAYOUTS = Path(__file__).parents[2] / "config" / "layouts"
+
+OTHER_VENDOR = """
+feed = "JPKI"
+format = "csv"
+[csv]
+delimiter = ";"
+quote = "'"
+heading = true
+[[column]]
+name = "通番"
+form = "ignored"
+[[column]]
+name = "カード区分"
+target = "type"
+form = "code"
+codes = { K = "1", S = "2" }
+[[column]]
+name = "シリアル"
+target = "serial"
+form = "hex"
+length = 40
+[[column]]
+name = "有効"
+target = "state"
+form = "code"
+codes = { Y = "1", N = "2" }
+[[column]]
+name = "発行日"
+target = "issued_on"
+form = "era_date"
+eras = { H = "4", R = "5" }
+[[column]]
+name = "満了日"
+target = "expires_on"
+form = "era_date"
+eras = { H = "4", R = "5" }
+[[column]]
+name = "住民票コード"
+target = "resident_code"
+form = "digits"
+length = 11
+[[column]]
+name = "区分"
+target = "operation"
+form = "code"
+codes = { A = "1", U = "2", D = "9" }
+"""
+
+
+def refused(tmp_path: Path, text: str) -> list[str]:
+    path = tmp_path / "layout.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(FileRefused) as caught:
+        load(path)
+    return [f"{problem.line} {problem.key}: {problem.reason}" for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(("feed", "columns"), [("JUMIN", 38), ("JPKI", 7), ("YOKUSHI", 12), ("INKAN", 9)])
+def test_the_layouts_that_ship_are_the_contracts(feed, columns):
+    """Each loads, and has as many columns as contract 2 lists for its feed."""
+    layout = load(LAYOUTS / f"{feed.lower()}.toml")
+    assert layout.feed is Feed(feed)
+    assert len(layout.columns) == columns
+    assert layout.columns[0].name == "処理区分"
+
+
+def test_another_vendors_file_needs_another_layout_and_no_python(tmp_path, rows):
+    """Other order, delimiter, quotes, codes, era dates, a heading, a column that is left out."""
+    path = tmp_path / "other.toml"
+    path.write_text(OTHER_VENDOR, encoding="utf-8")
+    reader = Reader(load(path), full=False)
+    code = rows.resident_code(7)
+    data = f"No;種;番;有;発;満;住;区\n1;K;'0AB';Y;R070401;;{code};A\n2;S;cd;N;H310430;0000000;{code};D\n".encode()
+    blocks = [*reader.feed(data), *reader.finish()]
+    assert not reader.problems
+    assert reader.rows == 2
+    columns = {name: list(values) for name, values in blocks[0].columns.items()}
+    assert columns["serial"] == ["ab", "cd"]
+    assert columns["type"] == ["1", "2"]
+    assert columns["operation"] == ["1", "9"]
+    assert columns["issued_on"] == ["20250401", "20190430"]
+    assert columns["expires_on"] == ["", "00000000"]
+    assert list(blocks[0].lines) == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "complaint"),
+    [
+        ('feed = "JPKI"', 'feed = "NAZO"', "2 feed: must be one of"),
+        ('delimiter = ";"', 'delimiter = ";;"', "5 csv.delimiter: must be one visible ASCII character"),
+        ('quote = "\'"', 'quote = ";"', "6 csv.quote: must differ from the delimiter"),
+        ("heading = true", "headings = true", "7 csv.headings: unknown; did you mean heading?"),
+        (
+            'codes = { K = "1", S = "2" }',
+            'codes = { K = "1", S = "3" }',
+            "15 column[2].codes: 3 is no code of type",
+        ),
+        ('target = "serial"', 'target = "type"', "18 column[3].target: is filled by another column already"),
+        ('target = "serial"', 'target = "type"', "8 column: no column has target serial, which JPKI needs"),
+        ('form = "hex"', 'form = "text"', "19 column[3].form: serial must be one of hex"),
+        ('name = "シリアル"', 'name = "通番"', "17 column[3].name: stands there twice"),
+        ("length = 11", "length = 12", "40 column[7].length: resident_code has 11 digits"),
+        ("length = 40", "length = 0", "20 column[3].length: must be a whole number from 1"),
+        (
+            'form = "hex"',
+            'form = "hex"\nrequired = false',
+            "20 column[3].required: serial cannot be left empty",
+        ),
+        ('eras = { H = "4", R = "5" }', 'eras = { H = "4", R = "6" }', "30 column[5].eras: knows only"),
+    ],
+)
+def test_a_wrong_layout_names_line_and_key(tmp_path, right, wrong, complaint):
+    """Every mistake is told with the line and the key where it stands."""
+    assert right in OTHER_VENDOR
+    found = refused(tmp_path, OTHER_VENDOR.replace(right, wrong, 1))
+    assert any(each.startswith(complaint) for each in found), found
+
+
+def test_all_mistakes_are_told_at_once(tmp_path):
+    """A layout is not corrected one mistake at a time."""
+    found = refused(
+        tmp_path, OTHER_VENDOR.replace("length = 40", "length = 0").replace("length = 11", "length = 12")
+    )
+    assert len(found) == 2
