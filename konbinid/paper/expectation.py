@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from konbinid.domain.redact import Redacted
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
     from konbinid.paper.form import Form, Frame, Table
 
 
-@dataclass(slots=True)
-class ExpectedSheet:
+@dataclass(slots=True, repr=False)
+class ExpectedSheet(Redacted):
     """``labels``: the form's own texts with their places; ``boxes``: each box with its name, place and the text it must
     hold (maybe none)."""
 

@@ -54,11 +54,12 @@ def fit(tokens: Sequence[str], widths: Sequence[float], room: Room, where: str) 
     narrowest = NARROWEST if room.condense else 1.0
     ems = _extent(tokens, widths, 0, len(tokens))
     whole = ((0, len(tokens)),)
-    if ems * room.size * narrowest <= room.width and room.size <= room.height:
-        return Fitted(room.size, _scale(ems * room.size, room.width), whole)
+    most = min(room.size, room.height)
+    if ems * most * narrowest <= room.width and most >= room.least:
+        return Fitted(most, _scale(ems * most, room.width), whole)
     # One line, condensed as far as allowed, smaller: the largest size that still fits.
-    size = min(room.size, _down(room.width / (ems * narrowest), _SIZE_STEP) if ems else room.size)
-    if size >= room.least and size <= room.height:
+    size = min(most, _down(room.width / (ems * narrowest), _SIZE_STEP)) if ems else most
+    if size >= room.least:
         return Fitted(size, _scale(ems * size, room.width), whole)
     return _wrapped(tokens, widths, room, narrowest, where)
 

@@ -1,6 +1,6 @@
 """Reading a declared form: every key known, every value in range, every fault named with file, line and field.
 
-The schema is written out here and nowhere else; ``docs`` and the comments in ``config/forms/juminhyo.toml`` explain it.
+The schema is written out here; the comments in ``config/forms/juminhyo.toml`` explain it to those who edit forms.
 """
 
 from __future__ import annotations

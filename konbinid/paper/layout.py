@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from konbinid.domain.content import CellState
+from konbinid.domain.redact import Redacted
 from konbinid.paper.form import THINNEST, Arranged, Box, Label, Rule, Table, outline
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ class NoPlace(LookupError):
         super().__init__(f"{where}: the form and the content do not agree")
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+@dataclass(frozen=True, slots=True, repr=False)
+class Spot(Redacted):
     """One variable text, its box, and where the box's table stands on the sheet (millimetres); ``place`` names the text
     without saying what it is."""
 
@@ -73,8 +74,8 @@ class Piece:
     y: float
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+@dataclass(frozen=True, slots=True, repr=False)
+class Sheet(Redacted):
     """One page: fixed parts and variable texts."""
 
     pieces: tuple[Piece, ...]
@@ -212,7 +213,7 @@ def all_parts(form: Form) -> list[Part]:
     """Everything a form can draw, each table with all its fields: what its label font must hold."""
     tables = [*form.people.tables.values(), *([form.heading.table] if form.heading else [])]
     return [
-        *(SheetPart(key, specimen=False) for key in form.sentences),
+        *(SheetPart(key, specimen) for key in form.sentences for specimen in (False, True)),
         *(TablePart(table, frozenset(cell.field for cell in table.fields())) for table in tables),
         UnusedPart(first=True),
     ]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from konbinid.domain.redact import Redacted
 from konbinid.paper.form import POINTS
 from konbinid.paper.subset import font_objects, stream
 
@@ -27,8 +28,8 @@ QUICK = 1
 _HEAD = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Mask:
+@dataclass(frozen=True, slots=True, repr=False)
+class Mask(Redacted):
     """A black 1-bit image with its place: pixels, rows (1 = ink), and the rectangle on the page in points. ``fixed``: the
     same in every certificate (公印), so its packed bytes may be kept."""
 
@@ -43,8 +44,8 @@ class Mask:
     fixed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PageOperators:
+@dataclass(frozen=True, slots=True, repr=False)
+class PageOperators(Redacted):
     """What one page draws: fixed parts first, then text, then the images on top."""
 
     pieces: tuple[Piece, ...]

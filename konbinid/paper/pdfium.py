@@ -8,9 +8,12 @@ from __future__ import annotations
 import ctypes
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import pypdfium2.raw as pdfium
+
+from konbinid.domain.redact import Redacted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +25,8 @@ class PdfiumRefused(ValueError):
     """pdfium cannot open the document or a page of it."""
 
 
-class Image(NamedTuple):
+@dataclass(frozen=True, slots=True, repr=False)
+class Image(Redacted):
     """An image on a page: pixels, decoded bytes, and where it stands in points (lower left, width, height)."""
 
     width: int

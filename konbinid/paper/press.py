@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from konbinid.domain.redact import Redacted
 from konbinid.domain.results import Code
 from konbinid.paper.face import MissingGlyph
 from konbinid.paper.fitting import DoesNotFit
@@ -47,8 +48,8 @@ class UnknownForm(LookupError):
     """The content asks for a form version that this press does not have: the library and the files disagree."""
 
 
-@dataclass(frozen=True, slots=True)
-class Printed:
+@dataclass(frozen=True, slots=True, repr=False)
+class Printed(Redacted):
     """A finished certificate; ``sha256`` is lower-case hex over the document."""
 
     document: bytes

@@ -15,7 +15,7 @@ from paper_samples import family, foreign, impression, inkan, japanese, juminhyo
 from konbinid.domain.content import Cell
 from konbinid.paper.pdf import _file
 from konbinid.paper.pdf_objects import Misread, PdfFile, Ref, parse_object
-from konbinid.paper.readback import ReadbackMismatch, check
+from konbinid.paper.readback import ReadbackMismatch, check, sheet_by_sheet
 from konbinid.paper.subset import _file as font_file
 from konbinid.paper.subset import stream
 
@@ -409,6 +409,18 @@ def test_mismatch_names_no_value(press):
     content = juminhyo(japanese("葛城　花子", previous_address=Cell.of("架空県架空市")))
     place = mismatch(press.print(juminhyo(japanese("辻　花子"))).document, content, press)
     assert not set(place) & set("葛城花子辻架空")
+
+
+def test_read_backs_may_interleave(press):
+    """I-02: a certificate of several sheets pauses between them, and another one's read-back runs meanwhile: neither waits
+    for the other, and an abandoned one leaves nothing locked."""
+    one, two = juminhyo(*family(4, 9)), juminhyo(*family(5, 9))
+    running = [sheet_by_sheet(press.print(content).document, content, press) for content in (one, two)]
+    abandoned = sheet_by_sheet(press.print(one).document, one, press)
+    next(abandoned)
+    for first, second in zip(*running, strict=True):
+        assert first is second is None
+    check(press.print(two).document, two, press)
 
 
 def test_nothing_of_a_certificate_is_kept(press):
