@@ -66,7 +66,7 @@ class Exchange:
     def _tell(self, call: soap.Call, told: telling.Told) -> None:
         if not self._open:
             _log.warn(
-                "{operation}: an answer with {code} came too late and was thrown away",
+                "{operation}: an answer with {code} came when nobody waited any more, and was thrown away",
                 operation=call.operation,
                 code=told["resultCode"],
             )

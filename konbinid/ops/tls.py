@@ -120,9 +120,10 @@ class MutualTls:
 
     def serverConnectionForTLS(self, protocol: Any) -> SSL.Connection:  # noqa: N802  # Twisted's name
         """IOpenSSLServerConnectionCreator."""
-        del protocol
         self._look()
-        return SSL.Connection(self._state.context, None)
+        connection = SSL.Connection(self._state.context, None)
+        connection.set_app_data(protocol)
+        return connection
 
     def peer_name(self, transport: Any) -> str | None:
         """The allow-listed client at the other end of a TLS transport, or None when it is not let in (any more)."""
@@ -228,17 +229,17 @@ class MutualTls:
 
     def _verified(self, connection: SSL.Connection, cert: Any, error: int, depth: int, ok: int) -> bool:
         """OpenSSL's callback for each certificate of the chain; False ends the handshake."""
-        del connection
+        address = connection.get_app_data().getPeer().host
         if not ok:
             reason = _FINDINGS.get(error, f"OpenSSL finding {error}")
-            _log.warn("client turned away: {reason} (depth {depth})", reason=reason, depth=depth)
+            _log.warn("client at {address} turned away: {reason}", address=address, reason=reason)
             return False
         if depth > 0:
             return True
         try:
             self._allowed(cert.to_cryptography())
         except Exception as problem:  # noqa: BLE001  # an exception would get lost in OpenSSL: in doubt, no
-            _log.warn("client turned away: {reason}", reason=_text(problem))
+            _log.warn("client at {address} turned away: {reason}", address=address, reason=_text(problem))
             return False
         return True
 

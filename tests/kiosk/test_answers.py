@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import dataclasses
 import io
 import logging
 import os
+import random
+from collections import Counter
 
 from soap_port import (
     APPLY,
@@ -21,7 +25,8 @@ from soap_port import (
     Reply,
     post,
 )
-from twisted.internet.defer import Deferred
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.threads import deferToThread
 
 from konbinid.domain.request import Accepted, ContractBroken, Refused
@@ -233,6 +238,49 @@ class Faults(PortCase):
             assert word not in stream.getvalue() + self.logs(), word
 
 
+class Interleavings(PortCase):
+    """Many at once."""
+
+    limits = Limits(answer_within=0.3)
+
+    async def test_every_caller_gets_the_answer_to_its_own_question(self):
+        """I-01, I-02, I-08: forty connections, random delays, some past the deadline, some breaking: nobody's paper moves.
+
+        The desk writes the transaction's id into the document; each caller must find its own, or 9002, or a Fault.
+        """
+        usual = self.desk.replies["issue"]
+        chance = random.Random(20230523)
+
+        async def issue(request):
+            own = request.envelope.transaction_id
+            await self.pause(chance.choice([0, 0, 0.01, 0.05, 0.29, 0.31, 0.5]))
+            if chance.random() < 0.1:
+                raise RuntimeError(own)
+            return dataclasses.replace(usual, document=own.encode() * 50, issuance_number=f"0000000-{own}")
+
+        self.desk.replies["issue"] = issue
+        reactor.suggestThreadPoolSize(40)
+        self.addCleanup(reactor.suggestThreadPoolSize, 10)
+        batches = [[f"N{caller:02}-{number}" for number in range(4)] for caller in range(40)]
+        asked = [[(ISSUE.replace("T-1", own), {}) for own in batch] for batch in batches]
+        answers = await gatherResults([Deferred.fromCoroutine(self.ask_all(batch)) for batch in asked])
+        seen = Counter()
+        for batch, replies in zip(batches, answers, strict=True):
+            for own, reply in zip(batch, replies, strict=True):
+                if reply.status == 500:
+                    assert reply.fault[0] == "Server"
+                    seen["fault"] += 1
+                elif reply.text("resultCode") == "9002":
+                    assert len(reply.entry) == 2
+                    seen["9002"] += 1
+                else:
+                    assert base64.b64decode(reply.text("document")) == own.encode() * 50
+                    assert reply.text("issuanceNumber") == f"0000000-{own}"
+                    seen["own"] += 1
+        assert min(seen["fault"], seen["9002"], seen["own"]) > 0, seen
+        assert sum(seen.values()) == len(self.desk.asked) == 160
+
+
 class Deadlines(PortCase):
     """With half a second for an answer."""
 
@@ -273,7 +321,7 @@ class Deadlines(PortCase):
             f"{{{NAMESPACE}}}listCertificatesResponse",
         ]
         assert self.site.under_way == 0
-        assert self.logs().count("came too late") == len(expected)
+        assert self.logs().count("nobody waited any more") == len(expected)
 
     async def test_a_late_failure_is_logged_and_reaches_nobody(self):
         """What breaks after its caller was answered still leaves its reference in the log."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import datetime as dt
 import http.client
 import itertools
-import os
+import shutil
 import socket
 import ssl
 import tempfile
@@ -123,8 +124,10 @@ class ProgrammedDesk:
 
 @cache
 def pki() -> DemoPki:
-    """One demo PKI for the whole run."""
-    return make_pki(Path(tempfile.gettempdir()) / f"konbinid-test-pki-{os.getuid()}", dt.datetime.now(dt.UTC))
+    """One demo PKI for this process: workers that run side by side must not mix theirs."""
+    folder = Path(tempfile.mkdtemp(prefix="konbinid-test-pki"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return make_pki(folder, dt.datetime.now(dt.UTC))
 
 
 def tls_settings(**changes: Any) -> TlsSettings:
