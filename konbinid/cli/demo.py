@@ -185,7 +185,7 @@ def _tell(screen: Screen, place: Place, ports: Ports, seen: Visit, seconds: floa
     screen.line(f"\nA certificate {seconds:.1f} s after the start:\n")
     screen.pairs(
         [
-            (seen.title, f"{_short(place, seen.document)}  ({issued.pages} page, {size:.0f} KB)"),
+            (seen.title, f"{_short(place, seen.document)}  (sheets: {issued.pages}, {size:.0f} KB)"),
             ("number", issued.issuance_number),
             ("status page", ports.status_page),
             (
