@@ -1,6 +1,8 @@
 """The little of pdfium that read-back uses: an independent reader's view of a finished page.
 
-pdfium may be entered by one thread at a time; a lock sees to it. Everything it opens is closed before the call returns.
+pdfium may be entered by one thread at a time; a lock sees to it. It is held while a page is open and never while only a
+document is: read-back pauses between pages, and the next certificate's must not wait for it. The lock is re-entrant
+because an abandoned document may be closed at any moment, also while this thread has a page open.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from konbinid.domain.redact import Redacted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_ONE_AT_A_TIME = threading.Lock()
+_ONE_AT_A_TIME = threading.RLock()
 
 
 class PdfiumRefused(ValueError):
@@ -44,11 +46,12 @@ def opened(document: bytes) -> Iterator[Document]:
     """The document, open while the block runs. PdfiumRefused when pdfium does not take it."""
     with _ONE_AT_A_TIME:
         handle = pdfium.FPDF_LoadMemDocument64(document, len(document), None)
-        if not handle:
-            raise PdfiumRefused("document")
-        try:
-            yield Document(handle)
-        finally:
+    if not handle:
+        raise PdfiumRefused("document")
+    try:
+        yield Document(handle)
+    finally:
+        with _ONE_AT_A_TIME:
             pdfium.FPDF_CloseDocument(handle)
 
 
@@ -59,30 +62,33 @@ class Document:
         self._handle = handle
 
     def __len__(self) -> int:
-        return int(pdfium.FPDF_GetPageCount(self._handle))
+        with _ONE_AT_A_TIME:
+            return int(pdfium.FPDF_GetPageCount(self._handle))
 
     def information(self, key: str) -> str:
         """An entry of the document information; empty when it is not there."""
         room = ctypes.create_string_buffer(512)
-        size = pdfium.FPDF_GetMetaText(self._handle, key.encode("ascii"), room, 512)
+        with _ONE_AT_A_TIME:
+            size = pdfium.FPDF_GetMetaText(self._handle, key.encode("ascii"), room, 512)
         return room.raw[: max(0, min(size, 512) - 2)].decode("utf-16-le", "replace")
 
     @contextmanager
     def page(self, index: int) -> Iterator[Page]:
-        """One page with its text. PdfiumRefused."""
-        page = pdfium.FPDF_LoadPage(self._handle, index)
-        if not page:
-            raise PdfiumRefused("page")
-        try:
-            text = pdfium.FPDFText_LoadPage(page)
-            if not text:
-                raise PdfiumRefused("text")
+        """One page with its text; do not pause while it is open. PdfiumRefused."""
+        with _ONE_AT_A_TIME:
+            page = pdfium.FPDF_LoadPage(self._handle, index)
+            if not page:
+                raise PdfiumRefused("page")
             try:
-                yield Page(page, text)
+                text = pdfium.FPDFText_LoadPage(page)
+                if not text:
+                    raise PdfiumRefused("text")
+                try:
+                    yield Page(page, text)
+                finally:
+                    pdfium.FPDFText_ClosePage(text)
             finally:
-                pdfium.FPDFText_ClosePage(text)
-        finally:
-            pdfium.FPDF_ClosePage(page)
+                pdfium.FPDF_ClosePage(page)
 
 
 class Page:

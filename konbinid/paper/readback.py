@@ -54,21 +54,20 @@ def sheet_by_sheet(document: bytes, content: Content, press: Press) -> Iterator[
         sheets = expect(form, content)
         template = press.template(content)
         found = prove_structure(document, template, press.faces, len(sheets), specimen=content.specimen)
-        for index, sheet in enumerate(sheets):
-            if index:
-                yield
-            # Opened anew for every sheet (20 µs): pdfium's lock must never be held across a pause, or the next
-            # certificate's read-back would wait for ever on this thread.
-            with opened(document) as pdf, pdf.page(index) as page:
-                where = f"sheet {index + 1}"
-                _check_document(pdf, content, form, len(sheets))
-                _check_page(page, sheet, where, form)
-                if not found.own_parts:
-                    _check_labels(page, sheet, where, form)
-                fonts, images = page.objects()
-                if not found.programs[index].issuperset(fonts):
-                    raise ReadbackMismatch(f"{where} fonts")
-                _check_images(images, content, form, where)
+        with opened(document) as pdf:
+            _check_document(pdf, content, form, len(sheets))
+            for index, sheet in enumerate(sheets):
+                if index:
+                    yield  # never inside pdf.page(): it holds pdfium's lock
+                with pdf.page(index) as page:
+                    where = f"sheet {index + 1}"
+                    _check_page(page, sheet, where, form)
+                    if not found.own_parts:
+                        _check_labels(page, sheet, where, form)
+                    fonts, images = page.objects()
+                    if not found.programs[index].issuperset(fonts):
+                        raise ReadbackMismatch(f"{where} fonts")
+                    _check_images(images, content, form, where)
     except (Misread, PdfiumRefused) as wrong:
         raise ReadbackMismatch(str(wrong)) from None
     except (LookupError, AttributeError, TypeError, ValueError, RecursionError):
