@@ -18,6 +18,8 @@ from konbinid.config import Config
 from konbinid.domain.feeds import Feed, FeedRule
 from konbinid.domain.freshness import AROUND_THE_CLOCK
 from konbinid.domain.request import Envelope, ServiceQuery
+from konbinid.intake.clerk import FeedIntake
+from konbinid.intake.inbox import Inbox, InboxSetting
 from konbinid.issue.desk import Desk
 from konbinid.issue.equipment import DeskSettings, Equipment
 from konbinid.kiosk.channel import Limits
@@ -32,7 +34,7 @@ from konbinid.ops.fitness import Fitness
 from konbinid.ops.health import Probe
 from konbinid.ops.lease import Lease
 from konbinid.ops.sdnotify import notify, watchdog_seconds
-from konbinid.ops.tree import Ordered, Steered
+from konbinid.ops.tree import Afresh, Ordered, Steered
 from konbinid.ops.watch import Watch
 from konbinid.preparation import Clocks, Prepared, check_database, check_doors, prepare
 from konbinid.store.ledger import Origin
@@ -68,6 +70,7 @@ class Means:
                 max_waiting=config.limits.waiting_requests,
             )
             for name, role in database.roles.items()
+            if role.connections
         }
         alerts = Alerts(reactor, pools["ops"])
         prepared = prepare(config, clocks, lambda text: alerts.tell("error", "tls", "tls.problem", text=text))
@@ -82,12 +85,13 @@ def assemble(daemon: MultiService, config: Config, means: Means) -> None:
     desk = Desk(_equipment(config, means))
     soap = _soap_door(config, means, desk)
     lease = Lease(means.reactor, _operators(config), holder=host, clock=means.clocks.seconds)
-    issuing = _in_order(soap)  # what must not run on a host that deviates
+    inbox = Afresh(lambda: Inbox(means.reactor, _inbox_setting(config, means), lease, os.urandom))
+    # What must not run on a host that deviates. The lease is among it: held there, it would keep the other host from taking files in.
+    issuing = _in_order(lease, inbox, soap)
     own = prepared.fingerprint.value
     fitness = Fitness(means.reactor, pools["ops"], issuing, means.alerts, own=own, host=host)
     _in_order(
         *(Steered(pool.start, pool.stop) for pool in pools.values()),
-        lease,
         _admin_door(config, means, desk, fitness=fitness, lease=lease, soap=soap),
         TimerService(_TLS_LOOK_SECONDS, prepared.tls.refresh),
         fitness,
@@ -131,6 +135,29 @@ def _equipment(config: Config, means: Means) -> Equipment:
         library=LibraryReader(),
         origin=Origin(config.service.host, str(prepared.build)),
         settings=settings,
+    )
+
+
+def _inbox_setting(config: Config, means: Means) -> InboxSetting:
+    inbox, database = config.inbox, config.database
+    feeds = [
+        FeedIntake(
+            means.prepared.layouts[feed],
+            setting.removal_share,
+            setting.removal_least_rows,
+            setting.verify_only,
+        )
+        for feed, setting in config.feeds.items()
+    ]
+    return InboxSetting(
+        folder=inbox.folder,
+        outbox=inbox.outbox,
+        archive=inbox.archive,
+        quarantine=inbox.quarantine,
+        dsn=database.common_dsn(database.roles["intake"]),
+        keys=config.keys,
+        feeds=feeds,
+        scan_seconds=inbox.scan_seconds,
     )
 
 

@@ -18,8 +18,8 @@ from konbinid.config_source import Section
 from konbinid.domain.checkdigit import municipality_code_is_valid
 
 ENVIRONMENTS = ("PRODUCTION", "TEST")
-ROLES = MappingProxyType({"desk": 8, "intake": 2, "office": 2, "ops": 2})
-"""The roles the daemon signs in as, and how many connections each keeps unless told otherwise."""
+ROLES: Mapping[str, int | None] = MappingProxyType({"desk": 8, "intake": None, "office": 2, "ops": 2})
+"""The roles the daemon signs in as, and how many connections each keeps unless told otherwise; intake dials when it has work."""
 
 _DSN_KEYS = frozenset(
     {"host", "hostaddr", "port", "dbname", "sslmode", "sslrootcert", "sslcert", "sslkey", "gssencmode"}
@@ -64,7 +64,7 @@ class Admin:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """How one part of the daemon signs in. ``password_file`` None: the server asks for none (unix socket)."""
+    """How one part of the daemon signs in. ``password_file`` None: the server asks for none (unix socket). ``connections``: kept open."""
 
     user: str
     password_file: Path | None
@@ -87,6 +87,15 @@ class Database:
         if role.password_file is not None:
             secret["password"] = role.password_file.read_text(encoding="utf-8").rstrip("\n")
         return tuple(make_dsn(server, user=role.user, **secret) for server in self.servers)
+
+    def common_dsn(self, role: Role) -> str:
+        """All servers in one DSN, of which libpq chooses the one that takes writes; for blocking connections only: an asynchronous
+        one waits for a dead server for minutes (measured)."""
+        parts = [parse_dsn(dsn) for dsn in self.dsns(role)]
+        common = {key: value for key, value in parts[0].items() if key not in {"host", "hostaddr", "port"}}
+        hosts = ",".join(part.get("hostaddr") or part["host"] for part in parts)
+        ports = ",".join(part.get("port", "5432") for part in parts)
+        return make_dsn("", **{**common, "host": hosts, "port": ports, "target_session_attrs": "read-write"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +172,14 @@ def read_database(section: Section) -> Database:
     if section.has("servers") and not servers:
         section.complain("servers", "needs at least one")
     for position, server in enumerate(servers):
-        reason = _server_fault(server)
+        reason = _server_fault(server) or _unlike(server, servers[0])
         if reason:
             section.document.complain((*section.place, "servers", position), reason)
     roles = {
         name: _role(section.table(name, optional=True), f"konbinid_{name}", connections)
         for name, connections in ROLES.items()
     }
-    owner = _role(section.table("owner"), None, 1) if section.has("owner") else None
+    owner = _role(section.table("owner"), None, None) if section.has("owner") else None
     hold = section.number("hold_seconds", 30.0, least=0, most=30)
     start = section.number("start_seconds", 60.0, least=0, most=3600)
     return Database(servers, hold, start, MappingProxyType(roles), owner)
@@ -229,9 +238,20 @@ def _server_fault(server: str) -> str:
     return ""
 
 
-def _role(section: Section, user: str | None, connections: int) -> Role:
+def _unlike(server: str, first: str) -> str:
+    """Servers differ in where they are, and in nothing else."""
+    if _server_fault(first):
+        return ""
+    places = {"host", "hostaddr", "port"}
+    one, other = ({k: v for k, v in parse_dsn(dsn).items() if k not in places} for dsn in (server, first))
+    return "" if one == other else "may differ from the first server in host and port only"
+
+
+def _role(section: Section, user: str | None, connections: int | None) -> Role:
     return Role(
         user=section.text("user", user, pattern="[A-Za-z_][A-Za-z0-9_]{0,62}", shape="a role's name"),
         password_file=section.secret_file("password_file") if section.has("password_file") else None,
-        connections=section.whole("connections", connections, least=1, most=100),
+        connections=0
+        if connections is None
+        else section.whole("connections", connections, least=1, most=100),
     )

@@ -78,9 +78,18 @@ def prepare(config: Config, clocks: Clocks, alert: Callable[[str], None]) -> Pre
     layouts = start.run(Step("layouts", lambda: _layouts(config), (FileRefused,)))
     tls = start.run(Step("tls", lambda: _tls(config, clocks, alert), (TlsRefused,)))
     build = this_build()
+    own = fingerprint(config, build, press=press.fingerprint(), keys=keyring.fingerprint())
+    service = config.service
+    start.log.info(
+        "startup.prepared",
+        host=service.host,
+        build=str(build),
+        fingerprint=own.value,
+        environment=service.environment,
+    )
     return Prepared(
         build=build,
-        fingerprint=fingerprint(config, build, press=press.fingerprint(), keys=keyring.fingerprint()),
+        fingerprint=own,
         keyring=keyring,
         press=press,
         forms=frozenset(forms),

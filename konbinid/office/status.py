@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from twisted.internet.defer import ensureDeferred
+from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.logger import Logger
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from konbinid.store.pool import Pool
     from konbinid.store.status import Status
-    from konbinid.store.transaction import Transaction
 
 _WITHIN = 5.0  # seconds: a page that is late is no help
 _REFRESH_SECONDS = 30
@@ -100,17 +99,38 @@ class StatusPage(Resource):
 
     async def _view(self) -> View:
         sources, now = self._sources, self._sources.now()
-        report: Any = await sources.check()
-        status: Status | None = None
+        status = await self._status(now)
+        # While the database is away the desk holds its callers; the page is not one to be held.
+        report = None if status is None else await self._report()
+        return view_of(report, status, sources.rules, sources.here(), now)
+
+    async def _status(self, now: datetime) -> Status | None:
+        sources = self._sources
         today = datetime.combine(now.astimezone(JST).date(), time(0), JST)
-
-        async def work(tx: Transaction) -> Status:
-            return await read_status(tx, today=today)
-
+        deadline = sources.clock.seconds() + _WITHIN
         try:
-            deadline = sources.clock.seconds() + _WITHIN
-            status = await sources.pool.transaction(work, deadline=deadline, begin=_READ)
+            return await sources.pool.transaction(
+                lambda tx: read_status(tx, today=today), deadline=deadline, begin=_READ
+            )
         except StoreError as error:
             self.log.warn("status.unavailable", reason=type(error).__name__)
-        kinds = report if isinstance(report, ServiceReport) else None
-        return view_of(kinds, status, sources.rules, sources.here(), now)
+            return None
+
+    async def _report(self) -> ServiceReport | None:
+        """What the desk says, or None when it takes too long: then its answer comes too late for this page, and nothing is cancelled."""
+        answered: Deferred[ServiceReport | Refused | None] = Deferred()
+        limit = self._sources.clock.callLater(_WITHIN, answered.callback, None)
+
+        async def ask() -> None:
+            report = None
+            try:
+                report = await self._sources.check()
+            finally:
+                if not answered.called:
+                    answered.callback(report)
+
+        ensureDeferred(ask())
+        report = await answered
+        if limit.active():
+            limit.cancel()
+        return report if isinstance(report, ServiceReport) else None

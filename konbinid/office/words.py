@@ -49,7 +49,7 @@ FEEDS = {
 
 ISSUANCE_STATES = {
     "OPEN": Said("作成中", Tone.QUIET),
-    "MADE": Said("交付済み・引渡し報告待ち", Tone.QUIET),
+    "MADE": Said("作成済み・引渡し報告待ち", Tone.QUIET),
     "UNREPORTED": Said("引渡し報告なし", Tone.WARNING),
     "DELIVERED": Said("引渡し済み", Tone.GOOD),
     "CANCELLED": Said("取消し", Tone.QUIET),

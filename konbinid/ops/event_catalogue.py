@@ -20,7 +20,7 @@ class EventKind:
 _KINDS = (
     # Start, stop, fitness
     EventKind("startup.step", ("step", "milliseconds"), "A start-up step finished."),
-    EventKind("startup.ready", ("host", "build", "fingerprint", "environment"), "The daemon is up."),
+    EventKind("startup.prepared", ("host", "build", "fingerprint", "environment"), "Who this daemon is."),
     EventKind("startup.listening", ("door", "address", "port"), "A port is open."),
     EventKind("shutdown.draining", ("under_way",), "No new requests; those that run may finish."),
     EventKind(
@@ -33,7 +33,7 @@ _KINDS = (
     EventKind(
         "fitness.unknown", ("reason",), "The approved fingerprint could not be read; what was known counts."
     ),
-    EventKind("fitness.no_door", (), "The port of the centre could not be opened; tried again."),
+    EventKind("fitness.not_started", (), "What issues could not be started; tried again."),
     EventKind("shutdown.failed", (), "A part did not stop cleanly; the others were stopped."),
     EventKind("watchdog.silent", ("reason",), "No database round trip was completed; systemd is not told."),
     # Singleton lease
@@ -60,6 +60,97 @@ _KINDS = (
     EventKind("issue.outcome_unknown", ("transaction_id",), "COMMIT was not answered: the ledger knows."),
     EventKind("alarm", ("event",), "The desk raised an alert."),
     EventKind("alarm.not_stored", ("event", "reason"), "The desk's alert could not be stored."),
+    # The centre's port
+    EventKind(
+        "request.answered",
+        ("operation", "client", "code", "seconds"),
+        "A request of the centre was answered with a result code.",
+        "{operation} for {client}: {code} after {seconds:.3f} s",
+    ),
+    EventKind(
+        "request.late",
+        ("operation", "code"),
+        "An answer came when nobody waited any more; nobody got it.",
+        "{operation}: an answer with {code} came when nobody waited any more, and was thrown away",
+    ),
+    EventKind(
+        "request.fault",
+        ("operation", "client", "reference", "what"),
+        "A SOAP Fault was answered; the centre has the reference too.",
+        "{operation} from {client}: Fault {reference}: {what}",
+    ),
+    EventKind(
+        "request.refused",
+        ("client", "code", "why"),
+        "What came was no request of the contract.",
+        "request from {client} refused with {code}: {why}",
+    ),
+    EventKind(
+        "request.turned_away",
+        ("client", "code"),
+        "Another path, method or content type than the contract's.",
+        "request from {client} turned away with {code}",
+    ),
+    EventKind(
+        "connection.cut", ("client", "why"), "A connection was closed.", "connection from {client} cut: {why}"
+    ),
+    # Certificates
+    EventKind("tls.read_again", (), "Changed TLS files are in use.", "TLS files read again"),
+    EventKind(
+        "tls.kept",
+        ("problem",),
+        "A changed TLS file is not sound; the old one stays.",
+        "TLS file not taken over: {problem}",
+    ),
+    EventKind(
+        "tls.closed",
+        ("reason", "file"),
+        "The revocation list cannot be used: nobody is let in.",
+        "nobody is let in: {reason} ({file})",
+    ),
+    EventKind(
+        "tls.open_again",
+        (),
+        "The revocation list is in force again.",
+        "the revocation list is in force again",
+    ),
+    EventKind(
+        "tls.stranger",
+        ("address", "reason"),
+        "A client was turned away in the handshake.",
+        "client at {address} turned away: {reason}",
+    ),
+    EventKind("tls.no_longer", ("reason",), "A client is let in no more.", "client turned away: {reason}"),
+    # The core systems' files
+    EventKind("file.stored", ("file", "feed"), "A file is in the database.", "{file}: stored"),
+    EventKind(
+        "file.settled",
+        ("file", "feed", "state", "rows", "added", "changed", "removed", "bad_rows"),
+        "A file was applied, rejected, held, refused, or waits.",
+        "{file}: {state}",
+    ),
+    EventKind(
+        "file.not_taken",
+        ("file", "reason"),
+        "Something lies in the inbox that is not taken.",
+        "{file}: not taken: {reason}",
+    ),
+    EventKind(
+        "file.unreadable", ("file", "failure"), "A file cannot be read now.", "{file}: cannot be read now"
+    ),
+    EventKind("file.again", ("file", "why"), "A file is looked at again.", "{file}: {why}, looking again"),
+    EventKind(
+        "file.lease_lost",
+        ("file",),
+        "The lease was lost in the middle of a file; nothing of it counts.",
+        "{file}: the lease was lost before it was settled",
+    ),
+    EventKind(
+        "intake.failed",
+        ("what", "failure"),
+        "Intake failed and will try again.",
+        "{what}: failed, to be tried again",
+    ),
 )
 
 CATALOGUE: Mapping[str, EventKind] = MappingProxyType({kind.template or kind.name: kind for kind in _KINDS})

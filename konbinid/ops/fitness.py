@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from twisted.application.service import IService, Service
 from twisted.internet.defer import Deferred, ensureDeferred, maybeDeferred
-from twisted.internet.error import CannotListenError
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
@@ -33,7 +32,7 @@ _NOT_APPROVED = (
     "構成がまだ承認されていないため、証明書を発行していません。"
     "konbinid fingerprint --approve --by 氏名 で承認してください。"
 )
-_NO_DOOR = "証明書交付センターからの接続口を開けません。同じポートを使うプログラムがないか確かめてください。"
+_NOT_STARTED = "証明書の発行とデータの取込みを始められません。同じポートを使うプログラムがないか、受信フォルダがあるかを確かめてください。"
 
 
 class Fitness(Service):
@@ -114,10 +113,11 @@ class Fitness(Service):
     async def _start_issuing(self) -> None:
         try:
             await maybeDeferred(self._issuing.startService)
-        except CannotListenError:
+        except Exception:  # noqa: BLE001 - a taken port, a folder that is gone: whatever it is, people must know
             # Half a start is none: all of it stops, and the next look tries again.
-            self.log.failure("fitness.no_door")
-            self._alerts.tell("critical", "fitness", "fitness.no_door", subject=self._host, text=_NO_DOOR)
+            self.log.failure("fitness.not_started")
+            told = "fitness.not_started"
+            self._alerts.tell("critical", "fitness", told, subject=self._host, text=_NOT_STARTED)
             await self._stop_issuing()
 
     async def _become_unfit(self, approved: ApprovedFingerprint | None) -> None:

@@ -1,10 +1,12 @@
 """Services that depend on each other: started in order, stopped in reverse, each one ended before the next is asked."""
+# mypy: disable-error-code=no-untyped-call
+# (Twisted's services have no types)
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twisted.application.service import MultiService
+from twisted.application.service import MultiService, Service
 from twisted.internet.defer import Deferred, ensureDeferred, maybeDeferred
 from twisted.logger import Logger
 
@@ -33,19 +35,38 @@ class Ordered(MultiService):
                 self.log.failure("shutdown.failed")
 
 
-class Steered(MultiService):
+class Afresh(Service):
+    """A service that is made anew for every start, because what it wraps cannot be started twice."""
+
+    def __init__(self, make: Callable[[], IService]) -> None:
+        self._make = make
+        self._made: IService | None = None
+
+    def startService(self) -> None:  # noqa: N802 - Twisted's name
+        """Make it and start it."""
+        super().startService()
+        self._made = self._make()
+        self._made.startService()
+
+    def stopService(self) -> Deferred[None]:  # noqa: N802 - Twisted's name
+        """Stop it and let go of it."""
+        super().stopService()
+        made, self._made = self._made, None
+        return maybeDeferred(made.stopService if made is not None and made.running else lambda: None)
+
+
+class Steered(Service):
     """Wraps what has ``start`` and ``stop`` but is no service: a pool of connections."""
 
     def __init__(self, start: Callable[[], None], stop: Callable[[], None]) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]  # Twisted's services have no types
         self._start, self._stop = start, stop
 
     def startService(self) -> None:  # noqa: N802 - Twisted's name
         """Start it."""
-        super().startService()  # type: ignore[no-untyped-call]  # as above
+        super().startService()
         self._start()
 
     def stopService(self) -> None:  # noqa: N802 - Twisted's name
         """Stop it."""
-        super().stopService()  # type: ignore[no-untyped-call]  # as above
+        super().stopService()
         self._stop()
