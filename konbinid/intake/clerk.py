@@ -228,7 +228,7 @@ class Clerk:
                 for each in prepared.contradictions
                 for line in each.lines
             ]
-            for line, column, fault in sorted(found):
+            for line, column, fault in sorted(found, key=lambda each: each[0]):
                 problems.add(line, column, fault)
             if problems:
                 cur.connection.rollback()

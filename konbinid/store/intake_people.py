@@ -16,9 +16,9 @@ from konbinid.store.intake_tables import Table
 # Everyone named by rows s: by 宛名番号, by the digest of the 住民票コード, by 戸籍番号. Where a row only carries a key, or names another
 # person than the register does, the register's person is named too.
 _NAMED = {
-    "JUMIN": "select s.atena_number, null::bytea as resident_code_digest, null as register_number from <rows> s",
+    "JUMIN": "select s.atena_number, null::bytea as resident_code_digest, null::text as register_number from <rows> s",
     "JPKI": """
-select null as atena_number, s.resident_code_digest, null as register_number from <rows> s
+select null::text as atena_number, s.resident_code_digest, null::text as register_number from <rows> s
 union select null, t.resident_code_digest, null from <rows> s join <target> t on <same key>
 """,
     "YOKUSHI": """
@@ -26,7 +26,7 @@ select s.atena_number, null::bytea as resident_code_digest, s.register_number fr
 union select t.atena_number, null, t.register_number from <rows> s join <target> t on <same key>
 """,
     "INKAN": """
-select s.atena_number, null::bytea as resident_code_digest, null as register_number from <rows> s
+select s.atena_number, null::bytea as resident_code_digest, null::text as register_number from <rows> s
 union select t.atena_number, null, null from <rows> s join <target> t on <same key>
 """,
 }
@@ -66,9 +66,9 @@ _RENAMED = """
 _DOUBT = """
 insert into people.doubt (incoming_id, atena_number, resident_code_digest, register_number)
 with named as (<named>)
-select distinct %(incoming)s::bigint, atena_number, null::bytea, null from named where atena_number is not null
-union all select distinct %(incoming)s, null, resident_code_digest, null from named where resident_code_digest is not null
-union all select distinct %(incoming)s, null, null, register_number from named where register_number is not null
+select distinct %(incoming)s::bigint, atena_number, null::bytea, null::text from named where atena_number is not null
+union all select distinct %(incoming)s::bigint, null::text, resident_code_digest, null::text from named where resident_code_digest is not null
+union all select distinct %(incoming)s::bigint, null::text, null::bytea, register_number from named where register_number is not null
     on conflict do nothing
 """
 _UNREADABLE = """

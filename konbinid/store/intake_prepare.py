@@ -149,6 +149,10 @@ def prepare(cur: cursor, feed: str, table: Table, run: int, *, full: bool, least
         contradictions += _contradicting(
             cur, values, table.key[-1], "duplicate_key", table.statement(_DUPLICATES)
         )
+        if contradictions:
+            return Prepared(
+                run, contradictions=tuple(contradictions)
+            )  # effects are worked out for single keys only
         cur.execute(table.statement(_REMOVALS), values)
     else:
         cur.execute(table.statement(_NOTES), values)
