@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from konbinid.cli.demo_city import JST
 from konbinid.cli.demo_place import MUNICIPALITY
 from konbinid.simulator.kiosk import Kiosk
 from konbinid.simulator.kiosk_values import Card, Door, Order
@@ -41,7 +42,7 @@ class Visit:
 def visit(place: Place, ports: Ports, now: Callable[[], dt.datetime], say: Callable[[str], None]) -> Visit:
     """List, issue, write the PDF into `place.out`, report the delivery. Raises KioskProblem."""
     door = Door(ports.endpoint, place.pki / "ca.pem", place.pki / "center.pem", place.pki / "center.key")
-    one = persona(now().date(), _CARD)
+    one = persona(now().astimezone(JST).date(), _CARD)
     card = Card(one.serial, one.kind)
     say("connecting")
     kiosk = Kiosk(door, MUNICIPALITY, now)
