@@ -241,7 +241,7 @@ class Faults(PortCase):
 class Interleavings(PortCase):
     """Many at once."""
 
-    limits = Limits(answer_within=0.3)
+    limits = Limits(answer_within=0.6)
 
     async def test_every_caller_gets_the_answer_to_its_own_question(self):
         """I-01, I-02, I-08: forty connections, random delays, some past the deadline, some breaking: nobody's paper moves.
@@ -253,7 +253,7 @@ class Interleavings(PortCase):
 
         async def issue(request):
             own = request.envelope.transaction_id
-            await self.pause(chance.choice([0, 0, 0.01, 0.05, 0.29, 0.31, 0.5]))
+            await self.pause(chance.choice([0, 0, 0.01, 0.05, 0.59, 0.61, 1.0]))
             if chance.random() < 0.1:
                 raise RuntimeError(own)
             return dataclasses.replace(usual, document=own.encode() * 50, issuance_number=f"0000000-{own}")
@@ -361,19 +361,6 @@ class Deadlines(PortCase):
         gate.callback(Refused(Code.TRY_LATER))
         assert self.site.under_way == 0
 
-    async def test_a_pipelined_request_has_waited_since_it_came(self):
-        """Two requests at once on one connection: the second one's time runs while the first one is answered."""
-
-        async def slow(request):
-            await self.pause(0.4)
-            return Refused(Code.CLOSED)
-
-        self.desk.replies["check_service"] = slow
-        received = await self.raw(post(CHECK) + post(CHECK) + post(CHECK, "Connection: close"))
-        answers = received.split(b"<tns:resultCode>")[1:]
-        assert [part[:4] for part in answers] == [b"1201", b"9001", b"9001"]
-        assert len(self.desk.asked) == 2
-
     async def test_an_answer_of_a_megabyte(self):
         """A register's PDF comes through whole."""
         issued = self.desk.replies["issue"]
@@ -393,3 +380,22 @@ class Deadlines(PortCase):
         await deferToThread(ask_and_break)
         await self.until(lambda: not self.factory.protocols)
         assert (await self.ask(CHECK)).status == 200
+
+
+class PipelinedDeadline(PortCase):
+    """With a second and a half for an answer."""
+
+    limits = Limits(answer_within=1.5)
+
+    async def test_a_pipelined_request_has_waited_since_it_came(self):
+        """Two requests at once on one connection: the second one's time runs while the first one is answered."""
+
+        async def slow(request):
+            await self.pause(1.0)
+            return Refused(Code.CLOSED)
+
+        self.desk.replies["check_service"] = slow
+        received = await self.raw(post(CHECK) + post(CHECK) + post(CHECK, "Connection: close"))
+        answers = received.split(b"<tns:resultCode>")[1:]
+        assert [part[:4] for part in answers] == [b"1201", b"9001", b"9001"]
+        assert len(self.desk.asked) == 2

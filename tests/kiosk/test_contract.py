@@ -207,7 +207,7 @@ def read(operation: str, inner: str):
     return call
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(
     KIOSK_VALUES,
     CARD_VALUES,
@@ -250,7 +250,7 @@ def test_any_issue_request_is_read_as_it_was_written(kiosk, card, kind, copies, 
     assert (request.envelope.client, request.envelope.transaction_id) == ("client", "T-1")
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(KIOSK_VALUES, st.sampled_from(Outcome), INT, MOMENT, st.none() | text(256, 0))
 def test_any_delivery_report_is_read_as_it_was_written(kiosk, outcome, copies, occurred, detail):
     """The same instant, the same text."""
@@ -267,7 +267,7 @@ def test_any_delivery_report_is_read_as_it_was_written(kiosk, outcome, copies, o
     )
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(CARD_VALUES, text(100), text(200), st.dates(date(1, 1, 1)), text(200), text(20), text(200), text(100))
 def test_any_application_is_read_as_it_was_written(card, name, kana, born, address, phone, domicile, head):  # noqa: PLR0917  # hypothesis gives them in order
     """Names of any plane and any length that is allowed."""
@@ -289,10 +289,10 @@ CERTIFICATE = st.builds(
     fee=st.integers(0, 9999),
     max_copies=st.integers(1, 99),
     members=st.lists(
-        st.builds(ListedMember, number=INT, name=text(100), relationship=st.none() | text(20))
+        st.builds(ListedMember, number=INT, name=text(100), relationship=st.none() | text(20)), max_size=3
     ).map(tuple),
     printable=st.lists(st.sampled_from(Switch), unique=True).map(tuple),
-    years=st.lists(st.builds(TaxYear, year=st.integers(2000, 2100), title=text(10))).map(tuple),
+    years=st.lists(st.builds(TaxYear, year=st.integers(2000, 2100), title=text(10)), max_size=2).map(tuple),
 )
 REPORT = st.builds(
     ServiceReport,
@@ -359,8 +359,8 @@ def texts(element, path: str) -> list[str]:
     return [child.text or "" for child in found]
 
 
-@settings(deadline=None)
-@given(st.lists(CERTIFICATE, max_size=4).map(tuple))
+@settings(deadline=None, max_examples=50)
+@given(st.lists(CERTIFICATE, max_size=3).map(tuple))
 def test_any_list_is_told_as_it_is(certificates):
     """Every name of every member arrives; the response follows the schema."""
     element = told("listCertificates", telling.tell_list(Listed(certificates)))
@@ -372,7 +372,7 @@ def test_any_list_is_told_as_it_is(certificates):
     assert texts(element, "certificates/members/relationship") == related
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(REPORT, ISSUED, STATUS)
 def test_any_other_answer_follows_the_schema(report, issued, status):
     """Times are told in Japan's offset, absent values are left out, bytes are the same bytes."""
