@@ -146,7 +146,7 @@ class Clerk:
         self._settle(
             epoch,
             lambda cur: intake_settle.wait(
-                cur, task.incoming, self._table, reading.run, keys_unread=reading.keys_unread, gap=task.gap
+                cur, task.incoming, self._table, reading.run, keys_unread=self._closes(reading), gap=task.gap
             ),
         )
 
@@ -246,7 +246,11 @@ class Clerk:
         return "held" if too_many and task.duty is not Duty.APPLY_APPROVED else "applied"
 
     def _reject(self, cur: cursor, incoming: Incoming, reading: Reading, report: dict[str, Any]) -> None:
-        intake_settle.reject(cur, incoming, self._table, reading.run, report, keys_unread=reading.keys_unread)
+        intake_settle.reject(cur, incoming, self._table, reading.run, report, keys_unread=self._closes(reading))
+
+    def _closes(self, reading: Reading) -> bool:
+        """Whether every kind that depends on the feed closes: nobody knows whom some row is about."""
+        return reading.keys_unread and self._intake.layout.spec.closes_unread
 
     def _settle(self, epoch: int, work: Callable[[cursor], None]) -> None:
         with transaction(self._connected()) as cur:

@@ -158,7 +158,7 @@ class Lane:
             problems.add_file(Fault.READER_LOST)
             return Reading(run, incoming.rows, problems, keys_unread=True)
         self._failures.pop(incoming.id, None)
-        return Reading(run, done["rows"], ProblemList.of_report(done["report"]), done["keys_unread"])
+        return Reading(run, done["rows"], ProblemList.of_report(done["report"]), keys_unread=done["keys_unread"])
 
     async def _tell(self, incoming_id: int, here: set[str]) -> None:
         incoming: Incoming = await self._tools.in_thread(lambda: self._clerk.incoming(incoming_id))

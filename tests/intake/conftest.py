@@ -326,6 +326,10 @@ class Hall:
 
     def restart(self) -> None:
         """Forget everything that is not in the database or the folders."""
+        for lane in self._lanes.values():
+            lane._clerk.close()
+            for link in lane._tools.worker.child._links.values():  # type: ignore[attr-defined]
+                link.close()
         self._lanes.clear()
 
     def run(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
@@ -405,11 +409,12 @@ def hall(
     tmp_path: Path,
     keyring_folder: Path,
     city_layouts: dict[Feed, Any],
-) -> Hall:
+) -> Iterator[Hall]:
     """A city hall without residents."""
     feeds = {feed: FeedIntake(layout) for feed, layout in city_layouts.items()}
     feeds[Feed.YOKUSHI] = FeedIntake(city_layouts[Feed.YOKUSHI], removal_share=0.0, removal_least_rows=0)
     made = Hall(database, tmp_path, keyring_folder, feeds)
     if request.instance is not None:
         request.instance.hall = made
-    return made
+    yield made
+    made.restart()

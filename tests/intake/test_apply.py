@@ -1,0 +1,476 @@
+"""What files do to the tables: only what differs, under the right locks, with the numbers and stamps that never go back."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import psycopg2
+import pytest
+
+from konbinid.store.keyring import Keyring
+
+
+def names_stamps(hall):
+    return {
+        int(atena): stamp
+        for atena, stamp in hall.run("select atena_number, names_stamp from people.person_lock")
+    }
+
+
+def members(hall, household):
+    found = hall.run(
+        "select atena_number, number from people.member_number where household_number = %s",
+        f"{household:010d}",
+    )
+    return {int(atena): number for atena, number in found}
+
+
+def test_columns_arrive_where_they_belong(hall, rows):
+    """Every value of a row is found again in its column; nothing recorded is NULL for a date and empty for a text."""
+    values = {
+        "household_order": "12",
+        "resident_class": "2",
+        "state": "2",
+        "name": "ＳＨＩＫＥＮ\\ＴＡＲＯ　葛\U000e0100",
+        "former_name": "旧",
+        "alias": "通称",
+        "birth_date": "19350400",
+        "sex": "9",
+        "relationship": "妻",
+        "resident_since": "",
+        "notified_on": "00000000",
+        "nationality": "試験国",
+        "period_of_stay": "3年",
+        "change_in_progress": "1",
+        "kana_registered": "1",
+        "name_katakana": "シケン",
+        "alias_history": "平成\\N24年",
+    }
+    hall.take("JUMIN", [rows.person(1, household=3, **values)])
+    columns = ", ".join(values)
+    (found,) = hall.run(f"select {columns} from people.person")
+    expected = values | {
+        "household_order": 12,
+        "resident_class": 2,
+        "state": 2,
+        "sex": 9,
+        "resident_since": None,
+        "change_in_progress": True,
+        "kana_registered": True,
+    }
+    assert dict(zip(values, found, strict=True)) == expected
+
+
+def test_numbers_are_sealed_and_digested(hall, rows):
+    """個人番号 opens only with the keys and only for its person; 住民票コード is nowhere in the database."""
+    hall.take("JUMIN", [rows.person(1)])
+    hall.take("JPKI", [rows.serial(1, "ab")])
+    keyring = Keyring.load(hall.keys)
+    sealed, digest, code = hall.run(
+        "select individual_number_sealed, individual_number_digest, resident_code_digest from people.person"
+    )[0]
+    assert keyring.open_number("0000000001", bytes(sealed)) == rows.individual_number(1)
+    assert bytes(digest) == keyring.digest("individual_number", rows.individual_number(1))
+    assert hall.run("select resident_code_digest from people.credential") == [(code,)]
+    for table in ("people.person", "people.credential", "intake.staged_person", "intake.staged_key"):
+        text = str(hall.run(f"select t::text from {table} t"))
+        assert rows.resident_code(1) not in text
+        assert rows.individual_number(1) not in text
+
+
+def test_the_staging_tables_are_left_empty(hall, rows):
+    """No copy of anybody's data stays behind, whatever became of the file."""
+    hall.take("JUMIN", [rows.person(1)])
+    hall.take("JUMIN", [rows.person(2), rows.person(3, sex="5")])
+    hall.take("JUMIN", [rows.person(4)])
+    for table in ("person", "person_effect", "key"):
+        assert hall.run(f"select count(*) from intake.staged_{table}") == [(0,)]
+
+
+def test_only_differing_rows_are_touched(hall, rows):
+    """A nightly full file that brings one change writes one row: the others keep their place on disk and their change_no."""
+    hall.take("JUMIN", [rows.person(n, household=n) for n in range(1, 6)], full=True)
+    before = dict(hall.run("select atena_number, ctid::text || incoming_id from people.person"))
+    counts = hall.change_numbers()
+    hall.take(
+        "JUMIN",
+        [rows.person(n, household=n, **({"address": "新"} if n == 3 else {})) for n in range(1, 6)],
+        full=True,
+    )
+    after = dict(hall.run("select atena_number, ctid::text || incoming_id from people.person"))
+    assert [int(atena) for atena in before if before[atena] != after[atena]] == [3]
+    assert {n for n, count in hall.change_numbers().items() if count != counts[n]} == {3}
+
+
+def test_everyone_touched_counts_up(hall, rows):
+    """The person, and every member of the household before and after: a paper of either household is overtaken by none of it."""
+    hall.take(
+        "JUMIN",
+        [rows.person(1, 10), rows.person(2, 10, relationship="妻"), rows.person(3, 20), rows.person(4, 30)],
+    )
+    before = hall.change_numbers()
+    hall.take("JUMIN", [rows.person(2, 20, "2", relationship="同居人")])
+    after = hall.change_numbers()
+    assert {n for n in after if after[n] > before[n]} == {1, 2, 3}
+    hall.take("JUMIN", [rows.person(3, 20, "9")])
+    assert {n for n, count in hall.change_numbers().items() if count > after[n]} == {2, 3}
+
+
+def test_names_stamp_is_set_by_a_name_change_and_never_by_an_appearance(hall, rows):
+    """I-06: 氏名, 旧氏 and 通称 of an existing person close older seals; a newcomer's seal is not closed by the arrival."""
+    hall.take("JUMIN", [rows.person(n, n) for n in range(1, 6)])
+    assert set(names_stamps(hall).values()) == {None}
+    stamp = hall.stamp()
+    hall.take(
+        "JUMIN",
+        [
+            rows.person(1, 1, "2", name="改名"),
+            rows.person(2, 2, "2", former_name="旧"),
+            rows.person(3, 3, "2", alias="通称"),
+            rows.person(4, 4, "2", address="転居先", name_kana="カナ"),
+            rows.person(5, 5, "9"),
+            rows.person(6, 6),
+        ],
+        stamp=stamp,
+    )
+    assert names_stamps(hall) == {1: stamp, 2: stamp, 3: stamp, 4: None, 5: stamp, 6: None}
+
+
+def test_a_name_changed_there_and_back_in_one_file_is_a_change(hall, rows):
+    """And so is a removal that a later row undoes: rows of a difference file count in order."""
+    hall.take("JUMIN", [rows.person(1, 1), rows.person(2, 2)])
+    before = hall.change_numbers()
+    stamp = hall.stamp()
+    there_and_back = [
+        rows.person(1, 1, "2", name="改名"),
+        rows.person(1, 1, "2"),
+        rows.person(2, 2, "9"),
+        rows.person(2, 2, "1"),
+    ]
+    name = hall.put("JUMIN", there_and_back, stamp=stamp)
+    hall.look()
+    assert names_stamps(hall) == {1: stamp, 2: stamp}
+    assert all(count > before[n] for n, count in hall.change_numbers().items())
+    assert "added=0 changed=0 removed=0" in hall.receipt(name)
+
+
+def test_a_person_who_comes_back_keeps_the_stamp_of_the_removal(hall, rows):
+    """The seal from before the removal stays closed."""
+    hall.take("JUMIN", [rows.person(1)])
+    stamp = hall.stamp()
+    hall.take("JUMIN", [rows.person(1, operation="9")], stamp=stamp)
+    hall.take("JUMIN", [rows.person(1)])
+    assert names_stamps(hall) == {1: stamp}
+
+
+def test_a_full_file_that_lacks_a_person_removes_and_stamps(hall, rows):
+    """As a removal in a difference file does."""
+    hall.take("JUMIN", [rows.person(1), rows.person(2, 2)], full=True)
+    stamp = hall.stamp()
+    hall.take("JUMIN", [rows.person(1)], full=True, stamp=stamp)
+    assert names_stamps(hall) == {1: None, 2: stamp}
+    assert hall.run("select atena_number from people.person") == [("0000000001",)]
+
+
+def test_names_stamp_never_goes_back(hall, rows):
+    """A corrected file may be newer than the one behind it."""
+    hall.take("JUMIN", [rows.person(1)])
+    late, early = hall.stamp() + timedelta(hours=1), hall.stamp()
+    hall.take("JUMIN", [rows.person(1, operation="2", name="二")], stamp=late)
+    hall.take("JUMIN", [rows.person(1, operation="2", name="三")], stamp=early)
+    assert names_stamps(hall) == {1: late}
+
+
+def test_member_numbers_are_given_once_and_never_again(hall, rows):
+    """Contract 1, operation 2: who leaves takes the number along; who comes gets a new one; who returns gets the old one."""
+    hall.take("JUMIN", [rows.person(1, 1), rows.person(2, 1), rows.person(3, 1)], full=True)
+    assert members(hall, 1) == {1: 1, 2: 2, 3: 3}
+    hall.take("JUMIN", [rows.person(3, 1, "9")])
+    hall.take("JUMIN", [rows.person(4, 1)])
+    assert members(hall, 1) == {1: 1, 2: 2, 3: 3, 4: 4}
+    hall.take("JUMIN", [rows.person(2, 9, "2")])
+    hall.take("JUMIN", [rows.person(5, 1)])
+    hall.take("JUMIN", [rows.person(2, 1, "2")])
+    assert members(hall, 1) == {1: 1, 2: 2, 3: 3, 4: 4, 5: 5}
+    assert members(hall, 9) == {2: 1}
+
+
+def test_what_is_there_already_or_not_there_is_reported_and_counts(hall, rows):
+    """処理区分 against what the table holds: applied by what it brings about, and told."""
+    hall.take("JUMIN", [rows.person(1), rows.person(2, 2)])
+    name = hall.put(
+        "JUMIN",
+        [
+            rows.person(1, name="改"),
+            rows.person(3, operation="2"),
+            rows.person(4, operation="9"),
+            rows.person(2, 2, "2"),
+        ],
+    )
+    hall.look()
+    assert "added=1 changed=1 removed=0" in hall.receipt(name)
+    report = hall.run("select report -> 'notes' from intake.incoming where name = %s", name)[0][0]
+    assert report == [
+        {"line": 1, "note": "added_but_there"},
+        {"line": 2, "note": "changed_but_not_there"},
+        {"line": 3, "note": "removed_but_not_there"},
+    ]
+
+
+def test_two_people_may_swap_numbers_in_one_file(hall, rows):
+    """Unique after the file, not after each row: the correction of a mix-up."""
+    hall.take("JUMIN", [rows.person(1), rows.person(2)])
+    swapped = [
+        rows.person(
+            1, operation="2", individual_number=rows.individual_number(2), resident_code=rows.resident_code(2)
+        ),
+        rows.person(
+            2, operation="2", individual_number=rows.individual_number(1), resident_code=rows.resident_code(1)
+        ),
+    ]
+    assert hall.take("JUMIN", swapped) == "applied"
+
+
+def test_a_number_of_two_people_is_a_bad_row(hall, rows):
+    """Within the file, and against somebody whom the file does not name."""
+    hall.take("JUMIN", [rows.person(1), rows.person(2)])
+    name = hall.put("JUMIN", [rows.person(3, individual_number=rows.individual_number(1))])
+    hall.look()
+    assert hall.report(name) == [(1, "個人番号", "number_taken")]
+    assert hall.doubted() == {"3"}
+    corrected = hall.put(
+        "JUMIN", [rows.person(3, resident_code=rows.resident_code(4)), rows.person(4)], sequence=2
+    )
+    hall.look()
+    assert hall.report(corrected) == [(1, "住民票コード", "number_taken")]
+    # The number is free when its bearer gives it up in the same file.
+    given_up = [rows.person(1, operation="9"), rows.person(3, individual_number=rows.individual_number(1))]
+    assert hall.take("JUMIN", given_up, sequence=2) == "applied"
+
+
+def test_a_serial_never_belongs_to_two_residents(hall, rows):
+    """Not in one file, not against the table, and not after its row was removed."""
+    hall.take("JPKI", [rows.serial(1, "ab"), rows.serial(1, "cd"), rows.serial(2, "ab", type="2")], full=True)
+    both = hall.put("JPKI", [rows.serial(3, "ef"), rows.serial(4, "00EF")], sequence=2)
+    hall.look()
+    assert hall.report(both) == [(1, "シリアル番号", "serial_of_another")]
+    hall.take("JPKI", [rows.serial(1, "cd", "9")], sequence=2)
+    assert hall.run("select present from people.credential where serial = 'cd'") == [(False,)]
+    later = hall.put("JPKI", [rows.serial(2, "cd")], sequence=3)
+    hall.look()
+    assert hall.report(later) == [(1, "シリアル番号", "serial_of_another")]
+    assert hall.take("JPKI", [rows.serial(1, "cd")], sequence=3) == "applied"
+    assert hall.run("select present from people.credential where serial = 'cd'") == [(True,)]
+
+
+def test_a_new_certificate_counts_up_its_resident(hall, rows):
+    """JPKI knows residents by their 住民票コード only; the one it belongs to is locked."""
+    hall.take("JUMIN", [rows.person(1, 1), rows.person(2, 2)])
+    before = hall.change_numbers()
+    hall.take("JPKI", [rows.serial(2, "ab"), rows.serial(99, "cd")])
+    assert {n for n, count in hall.change_numbers().items() if count > before[n]} == {2}
+    before = hall.change_numbers()
+    hall.take("JPKI", [["9", "", "ab", "1", "", "", ""]])
+    assert {n for n, count in hall.change_numbers().items() if count > before[n]} == {2}
+
+
+def test_rows_for_somebody_unknown_are_kept(hall, rows):
+    """No order is promised across feeds: what came first counts when the person appears, and is never a bad row."""
+    assert hall.take("YOKUSHI", [rows.hold(1, "a", category="01")]) == "applied"
+    assert hall.take("INKAN", [rows.seal(1, "100")], attachments={"100.bmp": rows.bmp()}) == "applied"
+    assert hall.take("JPKI", [rows.serial(1, "ab")]) == "applied"
+    assert hall.take("JUMIN", [rows.person(1)]) == "applied"
+    joined = hall.run(
+        "select h.hold_number, s.registration_number, c.serial from people.person p join people.hold h using (atena_number) "
+        "join people.seal s using (atena_number) join people.credential c using (resident_code_digest)"
+    )
+    assert joined == [("a", "100", "ab")]
+
+
+def test_a_hold_counts_up_the_whole_household(hall, rows):
+    """A 支援措置 closes what other members may ask for, so their papers in the making must notice it."""
+    hall.take("JUMIN", [rows.person(1, 10), rows.person(2, 10), rows.person(3, 20)])
+    before = hall.change_numbers()
+    hall.take("YOKUSHI", [rows.hold(1, "a", category="01", household="1")])
+    assert {n for n, count in hall.change_numbers().items() if count > before[n]} == {1, 2}
+
+
+def test_holds_keep_what_they_say(hall, rows):
+    """Kinds, bounds, and those who live elsewhere; an unknown first or last day bounds nothing."""
+    hall.take(
+        "YOKUSHI",
+        [
+            rows.hold(1, "a", kinds="juminhyo|inkan", ends_on="20271231"),
+            rows.hold(1, "b", starts_on="00000000", ends_on="00000000"),
+            rows.hold(
+                1, "c", atena_number="", register_number="K-1", register_member="02", register_wide="1"
+            ),
+        ],
+    )
+    found = hall.run(
+        "select hold_number, atena_number, kinds, starts_on, ends_on, register_number, register_member, register_wide "
+        "from people.hold order by hold_number"
+    )
+    assert found == [
+        ("a", "0000000001", ["inkan", "juminhyo"], "20260401", "20271231", None, None, False),
+        ("b", "0000000001", None, None, None, None, None, False),
+        ("c", None, None, "20260401", None, "K-1", "02", True),
+    ]
+
+
+def test_seals_are_kept_with_their_stamp(hall, rows):
+    """I-06: every row that arrives renews the stamp, also one that says nothing new; one that does not arrive keeps its own."""
+    first = hall.stamp()
+    hall.take(
+        "INKAN",
+        [rows.seal(1, "100"), rows.seal(2, "200")],
+        stamp=first,
+        attachments={"100.bmp": rows.bmp(), "200.bmp": rows.bmp(ink=50)},
+    )
+    second = hall.stamp()
+    before = hall.change_numbers()
+    name = hall.put("INKAN", [rows.seal(1, "100", "2")], stamp=second)
+    hall.look()
+    assert "added=0 changed=0 removed=0" in hall.receipt(name)
+    stamps = dict(hall.run("select registration_number, file_stamp from people.seal"))
+    assert stamps == {"100": second, "200": first}
+    assert hall.change_numbers() == before
+
+
+def test_a_cancelled_seal_is_cancelled_in_the_table(hall, rows):
+    """I-06, the shortest way: 抹消 arrives, the row says so, the person counts up."""
+    hall.take("INKAN", [rows.seal(1, "100")], attachments={"100.bmp": rows.bmp()})
+    before = hall.change_numbers()
+    hall.take("INKAN", [rows.seal(1, "100", "2", state="2", cancelled_on="20261101", image_name="", dpi="")])
+    assert hall.run("select state, cancelled_on, image_sha256, rows from people.seal") == [
+        (2, "20261101", None, None)
+    ]
+    assert hall.change_numbers()[1] > before[1]
+
+
+def test_one_registration_per_person(hall, rows):
+    """改印 in one file is fine in any order of its rows; two registered ones are bad rows."""
+    pictures = {f"{n}.bmp": rows.bmp(ink=n // 3) for n in (100, 101, 102)}
+    hall.take("INKAN", [rows.seal(1, "100")], attachments=pictures)
+    exchange = [rows.seal(1, "101"), rows.seal(1, "100", "2", state="2", image_name="", dpi="")]
+    assert hall.take("INKAN", exchange, attachments=pictures) == "applied"
+    name = hall.put("INKAN", [rows.seal(1, "102")], attachments=pictures)
+    hall.look()
+    assert hall.report(name) == [(1, "宛名番号", "second_registration")]
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (None, "attachment_missing"),
+        (b"BM", "attachment_broken"),
+        (b"", "attachment_broken"),
+        ("blank", "attachment_blank"),
+        (bytes(5 * 1024 * 1024), "attachment_missing"),
+    ],
+)
+def test_a_missing_or_broken_picture_is_a_bad_row(hall, rows, content, fault):
+    """Contract 2; the person is held while it is unresolved."""
+    pictures = {} if content is None else {"200.bmp": rows.bmp(ink=0) if content == "blank" else content}
+    name = hall.put(
+        "INKAN", [rows.seal(1, "100"), rows.seal(2, "200")], attachments={"100.bmp": rows.bmp()} | pictures
+    )
+    hall.look()
+    assert hall.report(name) == [(2, "印影ファイル名", fault)]
+    assert hall.doubted() == {"1", "2"}
+    assert hall.run("select count(*) from people.seal") == [(0,)]
+
+
+def test_a_picture_that_is_a_link_is_missing(hall, rows, tmp_path):
+    """No path and no link, beside the file or in its folder."""
+    real = tmp_path / "real.bmp"
+    real.write_bytes(rows.bmp())
+    name = hall.put("INKAN", [rows.seal(1, "100")])
+    (hall.inbox / "100.bmp").symlink_to(real)
+    hall.look()
+    assert hall.report(name) == [(1, "印影ファイル名", "attachment_missing")]
+
+
+def test_a_seal_of_the_wrong_size_closes_its_person_only(hall, rows):
+    """Not over 8 mm or beyond 25 mm: kept with its defect for staff, the file is applied."""
+    pictures = {"100.bmp": rows.bmp(100, ink=50), "200.bmp": rows.bmp()}
+    assert hall.take("INKAN", [rows.seal(1, "100"), rows.seal(2, "200")], attachments=pictures) == "applied"
+    defects = dict(hall.run("select registration_number, defect from people.seal"))
+    assert "8 mm" in defects["100"]
+    assert defects["200"] == ""
+
+
+def test_pictures_lie_beside_the_file_or_in_its_folder(hall, rows):
+    """And go to the archive with it; the folder's counts when both are there."""
+    name = hall.put("INKAN", [rows.seal(1, "100")], attachments={"100.bmp": rows.bmp(ink=30)}, beside=True)
+    (hall.inbox / "other.bmp").write_bytes(b"not ours")
+    hall.look()
+    assert hall.state(name) == "applied"
+    assert [each.name for each in hall.inbox.iterdir()] == ["other.bmp"]
+    assert len(list(hall.folder.glob(f"archive/*/{name.removesuffix('.csv')}/100.bmp"))) == 1
+
+
+def test_a_name_fetches_no_other_persons_picture(hall, rows):
+    """A difference row may name the picture that its own registration holds, and no other's: that would print a stranger's seal."""
+    hall.take("INKAN", [rows.seal(1, "100")], attachments={"100.bmp": rows.bmp()})
+    assert hall.take("INKAN", [rows.seal(1, "100", "2", name_kind="2")]) == "applied"
+    assert hall.run("select name_kind, image_sha256 is not null from people.seal") == [(2, True)]
+    stolen = hall.put("INKAN", [rows.seal(2, "200", image_name="100.bmp")], sequence=3)
+    hall.look()
+    assert hall.report(stolen) == [(1, "印影ファイル名", "attachment_missing")]
+    brought = hall.put(
+        "INKAN",
+        [rows.seal(2, "200", image_name="100.bmp")],
+        attachments={"100.bmp": rows.bmp(ink=9)},
+        sequence=3,
+    )
+    hall.look()
+    assert hall.report(brought) == [(1, "印影ファイル名", "attachment_shared")]
+    twice = [rows.seal(2, "200", image_name="x.bmp"), rows.seal(3, "300", image_name="x.bmp")]
+    shared = hall.put("INKAN", twice, attachments={"x.bmp": rows.bmp()}, sequence=3)
+    hall.look()
+    assert hall.report(shared) == [(2, "印影ファイル名", "attachment_shared")]
+
+
+def test_a_full_file_brings_every_picture(hall, rows):
+    """Only a difference row may name one already held (contract 2)."""
+    hall.take("INKAN", [rows.seal(1, "100")], attachments={"100.bmp": rows.bmp()})
+    name = hall.put("INKAN", [rows.seal(1, "100")], full=True)
+    hall.look()
+    assert hall.report(name) == [(1, "印影ファイル名", "attachment_missing")]
+
+
+def test_a_corrected_file_may_name_what_the_rejected_one_brought(hall, rows):
+    """The pictures were dropped before it and are in the database."""
+    hall.take(
+        "INKAN",
+        [rows.seal(1, "100"), rows.seal(2, "200", name_kind="7")],
+        attachments={"100.bmp": rows.bmp(), "200.bmp": rows.bmp()},
+    )
+    assert hall.take("INKAN", [rows.seal(1, "100"), rows.seal(2, "200")], sequence=1) == "applied"
+
+
+def test_a_paper_in_the_making_is_waited_for(hall, rows):
+    """The desk holds a person's lock row: the change is not visible before the paper is done, and the paper's snapshot is refused after."""
+    hall.take("JUMIN", [rows.person(1)])
+    desk = psycopg2.connect(hall.database.dsn("desk"))
+    desk.set_session(isolation_level="REPEATABLE READ")
+    other = psycopg2.connect(hall.database.dsn("desk"))
+    other.set_session(isolation_level="REPEATABLE READ")
+    with desk.cursor() as cur, other.cursor() as late:
+        late.execute("select 1 from people.person")
+        cur.execute("select from people.person_lock where atena_number = '0000000001' for share")
+        hall.put("YOKUSHI", [rows.hold(1, "a")])
+        taking = threading.Thread(target=hall.look)
+        taking.start()
+        taking.join(0.5)
+        assert taking.is_alive()
+        assert hall.run("select count(*) from people.hold") == [(0,)]
+        desk.commit()
+        taking.join(30)
+        assert hall.run("select count(*) from people.hold") == [(1,)]
+        with pytest.raises(psycopg2.errors.SerializationFailure):
+            late.execute("select from people.person_lock where atena_number = '0000000001' for share")
+    desk.close()
+    other.close()

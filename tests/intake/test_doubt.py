@@ -1,0 +1,97 @@
+"""Doubt closes the person, not the city: who is held, by which file, and until when (contract 2)."""
+
+from __future__ import annotations
+
+from konbinid.store.keyring import Keyring
+
+
+def test_people_of_bad_rows_are_held_as_far_as_they_can_be_read(hall, rows):
+    """The person whose row is bad is the one in doubt."""
+    hall.take("JUMIN", [rows.person(1), rows.person(2, name=""), rows.person(3, state="9")])
+    assert hall.doubted() == {"1", "2", "3"}
+    assert hall.run("select count(*) from people.feed_doubt") == [(0,)]
+
+
+def test_a_provisional_hold_counts_up_the_household(hall, rows):
+    """It closes papers of the household, so papers in the making must notice it."""
+    hall.take("JUMIN", [rows.person(1, 10), rows.person(2, 10), rows.person(3, 20)])
+    before = hall.change_numbers()
+    hall.take("YOKUSHI", [rows.hold(1, "a", category="77")])
+    assert hall.doubted() == {"1"}
+    assert {n for n, count in hall.change_numbers().items() if count > before[n]} == {1, 2}
+
+
+def test_a_provisional_hold_for_somebody_unknown_counts_when_the_person_appears(hall, rows):
+    """The hold is there before the person is."""
+    hall.take("YOKUSHI", [rows.hold(8, "a", category="77")])
+    hall.take("JUMIN", [rows.person(8)])
+    held = hall.run("select p.atena_number from people.person p join people.doubt d using (atena_number)")
+    assert held == [("0000000008",)]
+
+
+def test_residents_of_jpki_are_held_by_their_digest(hall, rows):
+    """住民票コード is known as a digest only; the resident's lock counts up."""
+    hall.take("JUMIN", [rows.person(1), rows.person(2, 2)])
+    before = hall.change_numbers()
+    hall.take("JPKI", [rows.serial(1, "ab"), rows.serial(5, "cd", state="7")])
+    keyring = Keyring.load(hall.keys)
+    expected = {keyring.digest("resident_code", rows.resident_code(n)) for n in (1, 5)}
+    assert {bytes(row[0]) for row in hall.run("select resident_code_digest from people.doubt")} == expected
+    assert {n for n, count in hall.change_numbers().items() if count > before[n]} == {1}
+
+
+def test_who_lives_elsewhere_is_held_by_the_register(hall, rows):
+    """戸籍番号 names the person."""
+    hall.take(
+        "YOKUSHI",
+        [rows.hold(1, "a", atena_number="", register_number="K-1", register_member="01", category="77")],
+    )
+    assert hall.run("select register_number from people.doubt") == [("K-1",)]
+
+
+def test_the_person_that_the_register_has_under_a_key_is_held_too(hall, rows):
+    """A row that moves a hold or a seal from one person to another is about both."""
+    hall.take("YOKUSHI", [rows.hold(1, "a")])
+    hall.take("INKAN", [rows.seal(2, "100")], attachments={"100.bmp": rows.bmp()})
+    hall.take("YOKUSHI", [rows.hold(3, "a"), rows.hold(4, "x", category="77")])
+    assert hall.doubted() == {"1", "3", "4"}
+    hall.take("INKAN", [["9", "", "100", "", "", "", "", "", ""], rows.seal(6, "600")])
+    assert hall.doubted() == {"1", "3", "4", "2", "6"}
+
+
+def test_unreadable_keys_close_the_feeds_kinds(hall, rows):
+    """YOKUSHI, INKAN, JPKI: nobody knows whom the row was about, so every kind that depends on the feed closes, until it is resolved."""
+    bad_rows = {
+        "YOKUSHI": rows.hold(1, ""),
+        "INKAN": rows.seal(1, "100", atena_number="12"),
+        "JPKI": rows.serial(1, "not hex"),
+        "JUMIN": rows.person(1, atena_number="12"),
+    }
+    for feed, row in bad_rows.items():
+        assert hall.take(feed, [row]) == "rejected"
+    closed = {feed for (feed,) in hall.run("select feed from people.feed_doubt")}
+    assert closed == {"YOKUSHI", "INKAN", "JPKI"}
+    assert hall.take("JPKI", [rows.serial(1, "ab")], sequence=1) == "applied"
+    assert {feed for (feed,) in hall.run("select feed from people.feed_doubt")} == {"YOKUSHI", "INKAN"}
+
+
+def test_a_waiting_file_with_unreadable_keys_closes_as_well(hall, rows):
+    """Not only when its turn comes."""
+    hall.take("YOKUSHI", [rows.hold(1, "a")], sequence=1)
+    name = hall.put("YOKUSHI", [rows.hold(2, "b")[:-1]], sequence=3)
+    hall.look()
+    assert hall.state(name) == "waiting"
+    assert hall.run("select feed from people.feed_doubt") == [("YOKUSHI",)]
+
+
+def test_two_files_in_doubt_hold_until_both_are_resolved(hall, rows):
+    """A person named by both stays held when only one is resolved."""
+    hall.take("JUMIN", [rows.person(1)], sequence=1)
+    hall.take("JUMIN", [rows.person(1, operation="2", name="三")], sequence=3)
+    hall.take("YOKUSHI", [rows.hold(1, "a", category="77")], sequence=1)
+    assert hall.doubted() == {"1"}
+    hall.take("JUMIN", [], sequence=2)
+    assert hall.run("select name from people.person") == [("三",)]
+    assert hall.doubted() == {"1"}
+    hall.take("YOKUSHI", [rows.hold(1, "a")], sequence=1)
+    assert not hall.doubted()
