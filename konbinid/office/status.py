@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.logger import Logger
+from twisted.web.pages import notFound
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
-from twisted.web.static import Data
 
 from konbinid.domain.dates import JST
 from konbinid.domain.feeds import Feed, FeedRule
@@ -27,12 +27,12 @@ from konbinid.store.status import read_status
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IReactorTime
+    from twisted.web.resource import IResource
     from twisted.web.server import Request
 
     from konbinid.store.pool import Pool
     from konbinid.store.status import Status
 
-_WITHIN = 5.0  # seconds: a page that is late is no help
 _REFRESH_SECONDS = 30
 _READ = "begin isolation level repeatable read read only"
 
@@ -42,6 +42,7 @@ class Sources:
     """Where the page gets what it shows.
 
     check: checkService as the centre would be answered. pool: of the role konbinid_office. here: this host, now.
+    within: seconds after which the page comes without what did not; a page that is late is no help.
     """
 
     clock: IReactorTime
@@ -50,9 +51,32 @@ class Sources:
     check: Callable[[], Awaitable[ServiceReport | Refused]]
     rules: Mapping[Feed, FeedRule]
     here: Callable[[], Here]
+    within: float = 5.0
 
 
-class StatusPage(Resource):
+class _Place(Resource):
+    """A place of the site below which only what was put there is found."""
+
+    def getChild(self, path: bytes, request: Request) -> IResource:
+        """Everything else: 404. (Twisted's own answer warns of its deprecation.)"""
+        del path, request
+        return notFound()
+
+
+class _Style(_Place):
+    """A style sheet of konbinid/office/static, read once. (twisted.web.static warns of its deprecations when it is imported.)"""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._text = resources.files("konbinid.office").joinpath("static", name).read_bytes()
+
+    def render_GET(self, request: Request) -> bytes:
+        """The text."""
+        request.setHeader(b"content-type", b"text/css; charset=utf-8")
+        return self._text
+
+
+class StatusPage(_Place):
     """``/`` in Japanese; ``/?refresh=off`` stays as it is. Never fails for want of the database: then it says so."""
 
     log = Logger()
@@ -68,9 +92,8 @@ class StatusPage(Resource):
             lstrip_blocks=True,
         )
         self._template = environment.get_template("status.html")
-        style = resources.files("konbinid.office").joinpath("static", "status.css").read_bytes()
-        static = Resource()
-        static.putChild(b"status.css", Data(style, "text/css; charset=utf-8"))
+        static = _Place()
+        static.putChild(b"status.css", _Style("status.css"))
         self.putChild(b"", self)
         self.putChild(b"static", static)
 
@@ -107,7 +130,7 @@ class StatusPage(Resource):
     async def _status(self, now: datetime) -> Status | None:
         sources = self._sources
         today = datetime.combine(now.astimezone(JST).date(), time(0), JST)
-        deadline = sources.clock.seconds() + _WITHIN
+        deadline = sources.clock.seconds() + sources.within
         try:
             return await sources.pool.transaction(
                 lambda tx: read_status(tx, today=today), deadline=deadline, begin=_READ
@@ -119,7 +142,7 @@ class StatusPage(Resource):
     async def _report(self) -> ServiceReport | None:
         """What the desk says, or None when it takes too long: then its answer comes too late for this page, and nothing is cancelled."""
         answered: Deferred[ServiceReport | Refused | None] = Deferred()
-        limit = self._sources.clock.callLater(_WITHIN, answered.callback, None)
+        limit = self._sources.clock.callLater(self._sources.within, answered.callback, None)
 
         async def ask() -> None:
             report = None
