@@ -35,12 +35,12 @@ def read_library_file(path: Path) -> list[NewEntry]:
     entries: list[NewEntry] = []
     taken: set[tuple[Item, Kind | None, datetime]] = set()
     for section in document.root.tables("entry"):
-        for entry in _entries(section):
-            place = (entry.item, entry.kind, entry.effective_from)
-            if place in taken:
-                section.complain("effective_from", "another entry of this file begins at the same time")
-            taken.add(place)
-            entries.append(entry)
+        found = _entries(section)
+        places = {(entry.item, entry.kind, entry.effective_from) for entry in found}
+        if places & taken:
+            section.complain("effective_from", "another entry of this file begins at the same time")
+        taken |= places
+        entries += found
     document.finish()
     return entries
 
