@@ -14,18 +14,18 @@ Prints a completion script. For bash put `source <(konbinid completion bash)` in
 `source <(konbinid completion zsh)` into ~/.zshrc."""
 
 _ZSH = "autoload -U +X compinit && compinit -i\nautoload -U +X bashcompinit && bashcompinit\n"
-# The words before the cursor that are commands make the path; what may follow is looked up by it. Anything else is a file.
+# The words before the cursor that are commands make the place; what may follow is looked up by it. Anything else is a file.
+# (zsh reads this too: there, path and words are names of its own.)
 _SCRIPT = """\
 _konbinid() {
-    local current="${COMP_WORDS[COMP_CWORD]}" path="" word known words=""
-    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-        known="|%(paths)s|"
-        case "$known" in *"|${path:+$path }$word|"*) path="${path:+$path }$word" ;; esac
+    local current="${COMP_WORDS[COMP_CWORD]}" place="" word known="|%(paths)s|" offer=""
+    for word in "${COMP_WORDS[@]:1:$((COMP_CWORD-1))}"; do
+        case "$known" in *"|${place:+$place }$word|"*) place="${place:+$place }$word" ;; esac
     done
-    case "$path" in
+    case "$place" in
 %(cases)s
     esac
-    COMPREPLY=($(compgen -W "$words" -- "$current"))
+    COMPREPLY=($(compgen -W "$offer" -- "$current"))
     if [[ ${#COMPREPLY[@]} -eq 0 && "$current" != -* ]]; then COMPREPLY=($(compgen -f -- "$current")); fi
 }
 complete -o filenames -F _konbinid konbinid
@@ -49,7 +49,7 @@ def _run(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
 def script(parser: argparse.ArgumentParser) -> str:
     """The script for bash; zsh reads it by its own emulation."""
     places = dict(_places("", parser))
-    cases = "\n".join(f'        "{path}") words="{" ".join(words)}" ;;' for path, words in places.items())
+    cases = "\n".join(f'        "{path}") offer="{" ".join(words)}" ;;' for path, words in places.items())
     return _SCRIPT % {"paths": "|".join(path for path in places if path), "cases": cases}
 
 
