@@ -246,7 +246,9 @@ class Clerk:
         return "held" if too_many and task.duty is not Duty.APPLY_APPROVED else "applied"
 
     def _reject(self, cur: cursor, incoming: Incoming, reading: Reading, report: dict[str, Any]) -> None:
-        intake_settle.reject(cur, incoming, self._table, reading.run, report, keys_unread=self._closes(reading))
+        intake_settle.reject(
+            cur, incoming, self._table, reading.run, report, keys_unread=self._closes(reading)
+        )
 
     def _closes(self, reading: Reading) -> bool:
         """Whether every kind that depends on the feed closes: nobody knows whom some row is about."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import psycopg2
 from twisted.logger import Logger
 
 from konbinid.intake import receipts
@@ -19,6 +20,7 @@ from konbinid.intake.clerk import Clerk, Duty, Reading, Task
 from konbinid.intake.drop import Arrival, Drop
 from konbinid.intake.problems import Fault, ProblemList
 from konbinid.intake.steps import Passing, Point
+from konbinid.intake.telling import is_passing
 from konbinid.intake.worker import JobFailed, Worker, WorkerLost
 from konbinid.store.intake_files import Incoming
 from konbinid.store.intake_link import LeaseLost
@@ -72,11 +74,13 @@ class Lane:
         names = {arrival.name.text for arrival in arrivals}
         for name in self._stored.keys() - names:
             del self._stored[name]
-        for arrival in arrivals:
-            await self._take_in(arrival)
-        await self._settle_all(names)
-        for arrival in arrivals:
-            await self._put_away(arrival)
+        try:
+            for arrival in arrivals:
+                await self._take_in(arrival)
+            await self._settle_all(names)
+        finally:
+            for arrival in arrivals:
+                await self._put_away(arrival)
 
     async def _take_in(self, arrival: Arrival) -> None:
         """Store a file, unless that has been done."""
@@ -140,25 +144,32 @@ class Lane:
         )
         try:
             await self._tools.in_thread(lambda: settle(task, reading, epoch))
-        finally:
-            await self._tools.in_thread(lambda: self._clerk.clear(reading.run))
+        except psycopg2.Error as failed:
+            self._count_failure(incoming.id, passing=is_passing(failed))
+            raise
+        self._failures.pop(incoming.id, None)
+        await self._tools.in_thread(lambda: self._clerk.clear(reading.run))
+
+    def _count_failure(self, incoming_id: int, *, passing: bool) -> None:
+        """A fault that may pass by itself says nothing about the file."""
+        self._failures[incoming_id] = self._failures.get(incoming_id, 0) + (not passing)
 
     async def _read(self, incoming: Incoming) -> Reading:
-        """Have the child stage a file. One that cannot be read after several tries is as good as one that has no readable row."""
+        """Have the child stage a file. One that failed too often is rejected, with the people that can be read of it."""
         run = self._tools.new_run()
         job = {"job": "stage", "feed": incoming.feed, "incoming_id": incoming.id, "run": run}
+        give_up = self._failures.get(incoming.id, 0) >= _TRIES
         try:
             done = await self._tools.worker.run(job)
         except (JobFailed, WorkerLost) as failed:
-            passing = isinstance(failed, JobFailed) and failed.is_passing
-            self._failures[incoming.id] = tries = self._failures.get(incoming.id, 0) + (not passing)
-            if passing or tries < _TRIES:
+            self._count_failure(incoming.id, passing=isinstance(failed, JobFailed) and failed.is_passing)
+            if not give_up:
                 raise
-            problems = ProblemList()
-            problems.add_file(Fault.READER_LOST)
-            return Reading(run, incoming.rows, problems, keys_unread=True)
-        self._failures.pop(incoming.id, None)
-        return Reading(run, done["rows"], ProblemList.of_report(done["report"]), keys_unread=done["keys_unread"])
+            done = {"rows": incoming.rows, "report": {}, "keys_unread": True}
+        problems = ProblemList.of_report(done["report"])
+        if give_up:
+            problems.add_file(Fault.NOT_PROCESSED)
+        return Reading(run, done["rows"], problems, keys_unread=done["keys_unread"])
 
     async def _tell(self, incoming_id: int, here: set[str]) -> None:
         incoming: Incoming = await self._tools.in_thread(lambda: self._clerk.incoming(incoming_id))

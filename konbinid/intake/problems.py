@@ -16,7 +16,7 @@ class Fault(StrEnum):
     WRONG_EXTENSION = "wrong_extension"
     STAMP_AHEAD = "stamp_ahead"
     TOO_LARGE = "too_large"
-    READER_LOST = "reader_lost"
+    NOT_PROCESSED = "not_processed"
     LATE = "late"
     OLDER = "older"
     OTHER_CONTENT = "other_content"
@@ -55,7 +55,7 @@ WORDS = {
     Fault.WRONG_EXTENSION: "このデータ種別のレイアウトと拡張子が合いません。",
     Fault.STAMP_AHEAD: "ファイル名の日時が現在より先です。送信側の時計を確認し、正しい日時のファイル名で再送してください。",
     Fault.TOO_LARGE: "ファイルが大きすぎます。分けて送信してください。",
-    Fault.READER_LOST: "ファイルを読み取る処理が途中で終わりました。運用担当者に連絡してください。",
+    Fault.NOT_PROCESSED: "ファイルを処理できませんでした。運用担当者に連絡してください。",
     Fault.LATE: "この連番は処理済みです。次の連番で送信してください。",
     Fault.OLDER: "同じ連番でより新しいファイルがあるため受け付けません。",
     Fault.OTHER_CONTENT: "同じ名前で内容の異なるファイルを受信済みです。新しい日時のファイル名で送信してください。",

@@ -10,20 +10,28 @@ from typing import Any
 import psycopg2
 
 _FRAMES = 3
+_READ_ONLY = "25006"  # a server that was made a standby
 
 
 def told(error: BaseException) -> dict[str, Any]:
-    """Its class, PostgreSQL's SQLSTATE, where in our code it happened, and whether the database or the file system is to blame."""
+    """Its class, PostgreSQL's SQLSTATE, where in our code it happened, and whether it may pass by itself."""
     frames = [
         f"{Path(frame.filename).stem}:{frame.lineno}:{frame.name}"
         for frame in traceback.extract_tb(error.__traceback__)
         if f"{os.sep}konbinid{os.sep}" in frame.filename
     ]
-    is_database = isinstance(error, psycopg2.Error)
     return {
         "failed": type(error).__name__,
         "sqlstate": getattr(error, "pgcode", None) or "",
         "where": frames[-_FRAMES:],
-        "database": is_database,
+        "passing": is_passing(error),
         "io": isinstance(error, OSError),
     }
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether the fault lies with the database or the file system at this moment (lost, full, busy, a standby), not with the file."""
+    return (
+        isinstance(error, OSError | psycopg2.OperationalError | psycopg2.InterfaceError)
+        or getattr(error, "pgcode", None) == _READ_ONLY
+    )

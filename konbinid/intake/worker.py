@@ -39,7 +39,7 @@ class JobFailed(Exception):
     @property
     def is_passing(self) -> bool:
         """Whether the fault lies with the database or the file system at this moment, not with the file."""
-        return bool(self.detail.get("database") or self.detail.get("io"))
+        return bool(self.detail.get("passing"))
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 from datetime import timedelta
 from hashlib import sha256
 
+import psycopg2
 import pytest
 
 from konbinid.store import intake_settle
@@ -450,3 +452,51 @@ def test_verify_only_reports_and_holds(hall, rows):
     assert hall.alerts() == ["feed_differs"]
     hall.take("JUMIN", [rows.person(1), rows.person(2), rows.person(3)], full=True)
     assert not hall.doubted()
+
+
+def test_a_file_that_can_never_be_processed_is_rejected_in_the_end(hall, rows):
+    """A defect of ours on one file must not keep the feed trying for ever in silence: three tries, then people are told."""
+    hall.run("alter table people.person add constraint nobody check (name <> '例外')")
+    name = hall.put("JUMIN", [rows.person(1), rows.person(2, name="例外")])
+    for _ in range(3):
+        with pytest.raises(psycopg2.errors.CheckViolation):
+            hall.look()
+        assert hall.state(name) == "received"
+    hall.look()
+    assert hall.state(name) == "rejected"
+    assert hall.report(name) == [(0, "", "not_processed")]
+    assert hall.doubted() == {"1", "2"}
+    assert hall.alerts() == ["file_rejected"]
+
+
+def test_a_restart_finds_its_way_from_the_database_alone(hall, rows):
+    """A new daemon with an empty memory: waiting files wait on, applied ones get their receipt again, nothing is done twice."""
+    hall.take("JUMIN", [rows.person(1)], sequence=1)
+    waiting = hall.put("JUMIN", [rows.person(3)], sequence=3)
+    hall.look()
+    before = hall.change_numbers()
+    hall.restart()
+    hall.look()
+    assert hall.state(waiting) == "waiting"
+    assert hall.change_numbers() == before
+    hall.restart()
+    assert hall.take("JUMIN", [rows.person(2)], sequence=2) == "applied"
+    assert hall.state(waiting) == "applied"
+    assert hall.receipt(waiting).startswith("ok ")
+    assert not list(hall.inbox.iterdir())
+
+
+def test_the_other_host_goes_on_without_the_folder(hall, rows):
+    """Bytes and pictures are in the database from the first step: what one host stored, the other applies (and gives its receipt)."""
+    name = hall.put("INKAN", [rows.seal(1, "100")], attachments={"100.bmp": rows.bmp()})
+    hall.lease.epoch = None
+    hall.look()
+    assert hall.state(name) == "received"
+    shutil.rmtree(hall.inbox)
+    hall.inbox.mkdir()
+    hall.restart()
+    hall.lease.epoch = 0
+    hall.look()
+    assert hall.state(name) == "applied"
+    assert hall.receipt(name).startswith("ok rows=1 added=1")
+    assert hall.run("select count(*) from people.seal where rows is not null") == [(1,)]
