@@ -10,7 +10,7 @@ from konbinid.domain.kinds import HOUSEHOLD_KINDS, Kind, Scope
 from konbinid.domain.library import Shelf
 from konbinid.domain.person import Credential, Hold, Household, Person, ResidentState, Seal, SealState
 from konbinid.domain.redact import Redacted
-from konbinid.domain.request import Options
+from konbinid.domain.request import IssueRequest, Options
 
 EVERYTHING = "*"  # the state row that suspends all kinds
 
@@ -24,6 +24,11 @@ class Asked:
     copies: int = 1
     fee: int | None = None
     options: Options | None = None
+
+    @classmethod
+    def of(cls, request: IssueRequest) -> Asked:
+        """What issueCertificate asks."""
+        return cls(request.envelope.municipality, request.kind, request.copies, request.fee, request.options)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

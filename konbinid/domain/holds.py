@@ -23,14 +23,16 @@ def _is_household_wide(hold: Hold, case: Case) -> bool:
 
 def reaching(case: Case, asked: Asked) -> Iterator[Hold]:
     """Every hold that is in force and closes this request. 対象 says what is closed for the person named; it does not narrow what a
-    household-wide hold closes for the others."""
+    household-wide hold closes for the others. Doubt counts for whoever was ever in the household: a file in doubt may be the one that brings
+    somebody back."""
     concerned = {person.atena_number for person in case.concerned(asked)}
-    living = {person.atena_number for person in case.household.living} if case.household else set()
+    members = {person.atena_number: person for person in case.household.members} if case.household else {}
     for hold in case.holds:
         own = hold.atena_number in concerned and hold.covers(asked.kind, case.today)
         wide = (
             asked.kind in HOUSEHOLD_KINDS
-            and hold.atena_number in living
+            and hold.atena_number in members
+            and (members[hold.atena_number].state.is_living or hold.source is HoldSource.DOUBT)
             and _is_household_wide(hold, case)
             and hold.is_in_force(case.today)
         )

@@ -111,17 +111,13 @@ class Desk(Inquiries):
     ) -> ReleaseTicket | Refused:
         """The whole certificate, inside one transaction."""
         equipment = self.equipment
-        number = new_issuance_number(equipment.random)
-        asked = Asked(
-            request.envelope.municipality, request.kind, request.copies, request.fee, request.options
-        )
+        number, asked = new_issuance_number(equipment.random), Asked.of(request)
 
         # 1. The ledger row. Whoever asks with the same id waits here, as long as its time allows.
         await self._wait_at_most(tx, deadline - equipment.clock.seconds())
         await tx.execute("savepoint asked")
-        await ledger.insert_issuance(
-            tx, number, request, request_digest(equipment.keyring, request), equipment.origin
-        )
+        digest = request_digest(equipment.keyring, request)
+        await ledger.insert_issuance(tx, number, request, digest, equipment.origin)
         placement.certain = True
         await equipment.step("issue.placed")
 

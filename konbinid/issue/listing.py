@@ -123,6 +123,8 @@ def _members(case: Case, request: ListRequest, kind: Kind) -> tuple[ListedMember
         return ()
     members = []
     for person in case.household.living:
+        if not person.member_number:
+            continue  # not numbered yet: cannot be chosen
         alone = Asked(
             request.envelope.municipality, kind, options=Options(Scope.MEMBERS, (person.member_number,))
         )

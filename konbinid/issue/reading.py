@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from konbinid.domain.case import Case
 from konbinid.domain.feeds import stale_kinds
 from konbinid.domain.kinds import HOUSEHOLD_KINDS, Kind
 from konbinid.domain.library import shelf_at
-from konbinid.domain.person import Hold, Household, Seal
 from konbinid.domain.redact import Redacted
 from konbinid.domain.request import CredentialKey
 from konbinid.issue.equipment import Equipment
@@ -31,22 +31,7 @@ async def read_case(tx: Transaction, equipment: Equipment, key: CredentialKey, k
     one of them either was committed before (and is seen, or ends this with Conflict) or waits. Without a kind (listCertificates) nothing is held.
     """
     suspended = await (state.suspended_kinds(tx) if kind is None else state.lock_kind(tx, kind))
-    found = await residents.credential_of(tx, key)
-    credential, household_number = found if found is not None else (None, None)
-    household: Household | None = None
-    sealed: dict[str, bytes] = {}
-    seals: tuple[Seal, ...] = ()
-    holds: tuple[Hold, ...] = ()
-    names_stamp = None
-    if credential is not None and credential.atena_number is not None and household_number is not None:
-        household, sealed = await residents.household_of(tx, household_number)
-        members = {credential.atena_number, *(person.atena_number for person in household.living)}
-        if kind is not None:
-            touched = members if kind in HOUSEHOLD_KINDS else {credential.atena_number}
-            await residents.lock_people(tx, touched)
-        names_stamp = await residents.names_stamp_of(tx, credential.atena_number)
-        holds = await residents.holds_on(tx, members)
-        seals = await residents.seals_of(tx, credential.atena_number)
+    about, sealed = await _about(tx, key, kind)
     revision, entries = await equipment.library.entries(tx)
     fresh, in_doubt = await state.feeds(tx)
     # The one instant of this request: read last, when everything it decides about is held.
@@ -58,10 +43,28 @@ async def read_case(tx: Transaction, equipment: Equipment, key: CredentialKey, k
         shelf=shelf_at(entries, revision, at),
         suspended=suspended,
         stale=stale_kinds(settings.feeds, fresh, in_doubt, at),
-        credential=credential,
-        household=household,
-        holds=holds,
-        seals=seals,
-        names_stamp=names_stamp,
+        **about,
     )
     return ReadCase(case, sealed)
+
+
+async def _about(
+    tx: Transaction, key: CredentialKey, kind: Kind | None
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The fields of the case that are about the holder, and the sealed numbers; as much as is known."""
+    found = await residents.credential_of(tx, key)
+    if found is None:
+        return {}, {}
+    credential, household_number = found
+    about: dict[str, Any] = {"credential": credential}
+    if credential.atena_number is None or household_number is None:
+        return about, {}
+    household, sealed = await residents.household_of(tx, household_number)
+    members = {credential.atena_number, *(person.atena_number for person in household.members)}
+    if kind is not None:
+        await residents.lock_people(tx, members if kind in HOUSEHOLD_KINDS else {credential.atena_number})
+    about["household"] = household
+    about["names_stamp"] = await residents.names_stamp_of(tx, credential.atena_number)
+    about["holds"] = await residents.holds_on(tx, members)
+    about["seals"] = await residents.seals_of(tx, credential.atena_number)
+    return about, sealed

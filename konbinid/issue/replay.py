@@ -43,27 +43,17 @@ async def _give_again(
     bound = await ledger.bound_to(tx, request.envelope)
     if bound is None:
         raise Conflict("the bound issuance is not in this snapshot")
-    if bound.request_digest != request_digest(equipment.keyring, request):
-        return await _refuse(
-            tx, equipment, request, Refused(Code.TRANSACTION_BOUND, "other_content"), bound.atena_number
-        )
-    if bound.reported:
-        return await _refuse(
-            tx, equipment, request, Refused(Code.TRANSACTION_CLOSED, "reported"), bound.atena_number
-        )
-    case = (await read_case(tx, equipment, request.credential, request.kind)).case
-    if case.at >= bound.expires_at:
-        return await _refuse(
-            tx, equipment, request, Refused(Code.TRANSACTION_CLOSED, "expired"), bound.atena_number
-        )
-    refused = _still_entitled(case, request, bound)
-    if refused is not None:
-        return await _refuse(tx, equipment, request, refused, bound.atena_number)
+    refused = await _refusal(tx, equipment, request, bound)
     box = await ledger.sealed_document(tx, bound.issuance_number)
     if box is None:
-        return await _refuse(
-            tx, equipment, request, Refused(Code.TRANSACTION_CLOSED, "document_destroyed"), bound.atena_number
+        refused = refused or Refused(Code.TRANSACTION_CLOSED, "document_destroyed")
+    if refused is not None:
+        note = ledger.RefusalNote(
+            "issueCertificate", request.kind, refused.code, refused.rule, bound.atena_number
         )
+        await ledger.insert_refusal(tx, request.envelope, request.kiosk, note, equipment.origin)
+        return refused
+    assert box is not None
     await ledger.insert_replay(tx, bound.issuance_number, request.kiosk, equipment.origin)
     await equipment.step("replay.recorded")
     document = equipment.keyring.open_document(bound.issuance_number, *box)
@@ -78,10 +68,26 @@ async def _give_again(
     return ReleaseTicket(issued, bound.document_sha256)
 
 
+async def _refusal(
+    tx: Transaction, equipment: Equipment, request: IssueRequest, bound: ledger.Bound
+) -> Refused | None:
+    """1501, 1401, 1404, then what is looked at again before a document is given a second time."""
+    if request.envelope.municipality != equipment.settings.municipality:
+        return Refused(Code.OTHER_MUNICIPALITY, "other_municipality")
+    if bound.request_digest != request_digest(equipment.keyring, request):
+        return Refused(Code.TRANSACTION_BOUND, "other_content")
+    if bound.reported:
+        return Refused(Code.TRANSACTION_CLOSED, "reported")
+    case = (await read_case(tx, equipment, request.credential, request.kind)).case
+    if case.at >= bound.expires_at:
+        return Refused(Code.TRANSACTION_CLOSED, "expired")
+    return _still_entitled(case, request, bound)
+
+
 def _still_entitled(case: Case, request: IssueRequest, bound: ledger.Bound) -> Refused | None:
     """1202, 1001, 1002, 1102 and 1104 as of now. The credential must still be the same person's, and whoever is on the paper must still be among
     those whose holds were looked at: someone who has left the household since is a change."""
-    asked = Asked(request.envelope.municipality, request.kind, request.copies, None, request.options)
+    asked = Asked.of(request)
     refused = refusal(case, asked, REPLAY_CODES)
     if refused is not None:
         return refused
@@ -89,16 +95,6 @@ def _still_entitled(case: Case, request: IssueRequest, bound: ledger.Bound) -> R
     if applicant is None or applicant.atena_number != bound.atena_number:
         return Refused(Code.CHANGE_IN_PROGRESS, "credential_moved")
     looked_at = {person.atena_number for person in case.concerned(asked)}
-    return (
-        None
-        if looked_at.issuperset(bound.printed)
-        else Refused(Code.CHANGE_IN_PROGRESS, "printed_person_left")
-    )
-
-
-async def _refuse(
-    tx: Transaction, equipment: Equipment, request: IssueRequest, refused: Refused, atena_number: str
-) -> Refused:
-    note = ledger.RefusalNote("issueCertificate", request.kind, refused.code, refused.rule, atena_number)
-    await ledger.insert_refusal(tx, request.envelope, request.kiosk, note, equipment.origin)
-    return refused
+    if not looked_at.issuperset(bound.printed):
+        return Refused(Code.CHANGE_IN_PROGRESS, "printed_person_left")
+    return None

@@ -34,21 +34,45 @@ select c.issued_on, c.expires_on, c.state, p.atena_number, p.household_number
  where c.type = %s and c.serial = %s and c.present
 """
 
-_PERSON_COLUMNS = (
-    "atena_number, household_number, household_order, resident_class, state, name, name_kana, former_name, former_name_kana, alias, "
-    "alias_kana, name_roman, birth_date, birth_era, sex, relationship, address, address_supplement, resident_since, address_since, "
-    "notified_on, previous_address, domicile, head_of_register, individual_number_sealed, nationality, article_30_45, residence_status, "
-    "period_of_stay, stay_expires_on, residence_card_number, change_in_progress, kana_registered, former_kana_registered, name_katakana, "
-    "alias_history, coalesce(m.number, 0), coalesce(l.change_no, -1)"
-)
+# Columns that are fields of Person under the same name, as they are.
+_PLAIN = [
+    "atena_number",
+    "household_number",
+    "household_order",
+    "name",
+    "name_kana",
+    "former_name",
+    "former_name_kana",
+    "alias",
+    "alias_kana",
+    "name_roman",
+    "name_katakana",
+    "relationship",
+    "address",
+    "address_supplement",
+    "previous_address",
+    "domicile",
+    "head_of_register",
+    "nationality",
+    "article_30_45",
+    "residence_status",
+    "period_of_stay",
+    "residence_card_number",
+    "alias_history",
+    "change_in_progress",
+    "kana_registered",
+    "former_kana_registered",
+]
+_DATES = ("resident_since", "address_since", "notified_on", "stay_expires_on")
+_OTHER = "resident_class, state, sex, birth_date, birth_era, individual_number_sealed, coalesce(m.number, 0), coalesce(l.change_no, -1)"
 _HOUSEHOLD = f"""
-select {_PERSON_COLUMNS}
+select {", ".join((*_PLAIN, *_DATES))}, {_OTHER}
   from people.person p
   left join people.member_number m using (household_number, atena_number)
   left join people.person_lock l using (atena_number)
  where household_number = %s
  order by household_order, atena_number
-"""  # noqa: S608  # the columns are a constant of this module
+"""  # noqa: S608  # the columns are constants of this module
 
 _HOLDS = """
 select 'core', atena_number, category, kinds, household, starts_on, ends_on
@@ -73,8 +97,11 @@ class RegisterBroken(Exception):
     """What the database holds about somebody cannot be read as a person: a defect, never an answer."""
 
 
-def _day(text: str | None) -> date | None:
-    return None if text is None else date(int(text[:4]), int(text[4:6]), int(text[6:]))
+def _day(text: str | None, *, unknown: date | None = None) -> date | None:
+    """A day of a feed; None when none was given. ``unknown`` stands for all zeros: choose what restricts more."""
+    if text is None:
+        return None
+    return unknown if text == "00000000" else date(int(text[:4]), int(text[4:6]), int(text[6:]))
 
 
 def _partial(text: str | None, era: str = "") -> PartialDate | None:
@@ -85,49 +112,24 @@ def _partial(text: str | None, era: str = "") -> PartialDate | None:
 
 def _person(row: Sequence[Any]) -> tuple[Person, bytes | None]:
     """A row of _HOUSEHOLD as a person, and the sealed 個人番号."""
-    birth = _partial(row[12], row[13])
-    if birth is None or row[37] < 0:
+    fields: dict[str, Any] = dict(zip(_PLAIN, row, strict=False))
+    dates = row[len(_PLAIN) : len(_PLAIN) + len(_DATES)]
+    fields |= {name: _partial(text) for name, text in zip(_DATES, dates, strict=True)}
+    resident_class, resident_state, sex, birth_date, birth_era, sealed, member_number, change_no = row[-8:]
+    birth = _partial(birth_date, birth_era)
+    if birth is None or change_no < 0:
         raise RegisterBroken("a person without birth date or lock row")
     person = Person(
-        atena_number=row[0],
-        household_number=row[1],
-        household_order=row[2],
-        resident_class=ResidentClass(row[3]),
-        state=ResidentState(row[4]),
-        name=row[5],
-        name_kana=row[6],
-        former_name=row[7],
-        former_name_kana=row[8],
-        alias=row[9],
-        alias_kana=row[10],
-        name_roman=row[11],
+        **fields,
+        resident_class=ResidentClass(resident_class),
+        state=ResidentState(resident_state),
+        sex=Sex(sex),
         birth_date=birth,
-        sex=Sex(row[14]),
-        relationship=row[15],
-        address=row[16],
-        address_supplement=row[17],
-        resident_since=_partial(row[18]),
-        address_since=_partial(row[19]),
-        notified_on=_partial(row[20]),
-        previous_address=row[21],
-        domicile=row[22],
-        head_of_register=row[23],
-        has_individual_number=row[24] is not None,
-        nationality=row[25],
-        article_30_45=row[26],
-        residence_status=row[27],
-        period_of_stay=row[28],
-        stay_expires_on=_partial(row[29]),
-        residence_card_number=row[30],
-        change_in_progress=row[31],
-        kana_registered=row[32],
-        former_kana_registered=row[33],
-        name_katakana=row[34],
-        alias_history=row[35],
-        member_number=row[36],
-        change_no=row[37],
+        has_individual_number=sealed is not None,
+        member_number=member_number,
+        change_no=change_no,
     )
-    return person, None if row[24] is None else bytes(row[24])
+    return person, None if sealed is None else bytes(sealed)
 
 
 async def credential_of(tx: Transaction, key: CredentialKey) -> tuple[Credential, str | None] | None:
@@ -136,7 +138,9 @@ async def credential_of(tx: Transaction, key: CredentialKey) -> tuple[Credential
     if row is None:
         return None
     issued, expires, state, atena, household = row
-    return Credential(key.type, key.serial, atena, state == 1, _day(issued), _day(expires)), household
+    return Credential(
+        key.type, key.serial, atena, state == 1, _day(issued), _day(expires, unknown=date.min)
+    ), household
 
 
 async def household_of(tx: Transaction, number: str) -> tuple[Household, dict[str, bytes]]:

@@ -133,11 +133,19 @@ def test_doubt_about_any_living_member_closes_the_household_kinds(kind):
 
 
 @pytest.mark.parametrize("state", [ResidentState.MOVED_OUT, ResidentState.DEAD, ResidentState.STRUCK_OFF])
-@pytest.mark.parametrize("held", [hold(SPOUSE, category="01"), hold(SPOUSE, household=True), doubt(SPOUSE)])
+@pytest.mark.parametrize("held", [hold(SPOUSE, category="01"), hold(SPOUSE, household=True)])
 def test_a_hold_on_someone_gone_does_not_reach_the_household(state, held):
     """Who fled and is registered elsewhere does not live at the address that this household's paper shows."""
     one = case(household=family_with(SPOUSE, state=state), holds=(held,))
     assert answer(one, asked()) is DONE
+
+
+@pytest.mark.parametrize("state", [ResidentState.MOVED_OUT, ResidentState.DEAD, ResidentState.STRUCK_OFF])
+def test_doubt_about_someone_gone_reaches_the_household(state):
+    """The file in doubt may be the one that brings the person back: then 世帯全員 would be untrue."""
+    one = case(household=family_with(SPOUSE, state=state), holds=(doubt(SPOUSE),))
+    assert answer(one, asked()) is CHANGE
+    assert answer(one, asked(Kind.INKAN)) is DONE
 
 
 def test_the_held_person_is_refused_by_herself():

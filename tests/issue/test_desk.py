@@ -120,6 +120,23 @@ class IssueTests(DeskCase):
         self.refused(await self.desk.issue(issue_request(copies=2)), Code.TRANSACTION_BOUND)
         assert isinstance(await self.desk.issue(issue_request()), Issued)
 
+    async def test_other_city_comes_before_a_bound_id(self) -> None:
+        """The contract's order: 1501 before 1401."""
+        await self.desk.issue(issue_request())
+        request = issue_request()
+        elsewhere = replace(
+            request, envelope=replace(request.envelope, municipality=cases.OTHER_MUNICIPALITY)
+        )
+        self.refused(await self.desk.issue(elsewhere), Code.OTHER_MUNICIPALITY)
+
+    async def test_unknown_dates_restrict(self) -> None:
+        """All zeros in 有効期限 is unknown: a credential that may have expired is not taken; an unknown end of a hold is open."""
+        self.town.hold(cases.CHILD)
+        self.town.run("update people.hold set starts_on = '00000000', ends_on = '00000000'")
+        self.refused(await self.desk.issue(issue_request()), Code.MAY_NOT_BE_ISSUED)
+        self.town.run("update people.credential set expires_on = '00000000'")
+        self.refused(await self.desk.issue(issue_request()), Code.CREDENTIAL_INVALID)
+
     async def test_same_id_of_another_client_is_another_id(self) -> None:
         """TransactionIds are per allow-listed client."""
         request = issue_request()
@@ -413,6 +430,12 @@ class ListTests(DeskCase):
         assert isinstance(listed, Listed)
         self.assertEqual([c.kind for c in listed.certificates], [Kind.JUMINHYO, Kind.KISAIJIKO])
         self.assertEqual([m.number for m in listed.certificates[0].members], [1, 2, 3])
+
+    async def test_member_without_a_number_is_not_listed(self) -> None:
+        """A number is given once and for all by intake; until then nobody can choose the person, and 0 is no number."""
+        self.town.run("delete from people.member_number where atena_number = %s", (cases.CHILD,))
+        listed = await self.desk.list_certificates(list_request())
+        self.assertEqual([m.number for m in listed.certificates[0].members], [1, 2])
 
     async def test_stranger_is_told_nothing_more(self) -> None:
         """1001 for an unknown card."""
