@@ -146,11 +146,16 @@ def _written(stage: Stage, card: int, name: str, kana: str, note: str, *, answer
 
 
 def _long_name(stage: Stage) -> None:
-    home = stage.household("松籟町1番1号")
+    """The longest name alone, and together with its reading, for which no form has the room."""
     resident = person(" ".join(_LONG_NAME), " ".join(_LONG_KANA), stage.aged(55), MALE, HOUSEHOLDER)
-    one = home.add_japanese(resident, _DOMICILE, resident.name)
+    home = stage.household("松籟町1番1号")
+    one = home.add_japanese(resident, _DOMICILE, resident.name, kana_registered="0")
     stage.seal(one, "寿限無", "square", 200)
-    stage.card(39, one, f"{len(resident.name)}文字の氏名")
+    stage.card(39, one, f"{len(resident.name)}文字の氏名（振り仮名は未記載）")
+    home = stage.household("松籟町1番2号")
+    one = home.add_japanese(resident, _DOMICILE, resident.name)
+    note = f"{len(resident.kana)}文字の振り仮名が枠に入らない"
+    stage.card(42, one, note, juminhyo="1301", inkan="1101")
 
 
 def _long_address(stage: Stage) -> None:

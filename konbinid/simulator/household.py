@@ -47,7 +47,7 @@ class Person(NamedTuple):
 
 
 class Impression(NamedTuple):
-    """How a seal looks: its characters, its outline (`round`, `square` or `oval`), its width in tenths of a millimetre, dpi."""
+    """How a seal looks: its characters, its outline (`round`, `square` or `oval`), its height in tenths of a millimetre, dpi."""
 
     characters: str
     outline: str

@@ -237,7 +237,7 @@ def test_the_twins_are_fourteen_and_fifteen_on_any_day(today):
 def test_the_demo_people_are_the_same_on_any_day(today):
     """Card numbers, serials and 宛名番号 do not move with the date."""
     stage = stage_for(today)
-    assert [one.card for one in stage.personas] == list(range(1, 42))
+    assert [one.card for one in stage.personas] == list(range(1, 43))
     reference = stage_for(TODAY)
     assert stage.personas == reference.personas
     assert [row.atena_number for h in stage.households for row in h.residents] == [
@@ -250,7 +250,7 @@ def test_the_demo_people_are_the_same_on_any_day(today):
 def test_an_unknown_card_names_those_that_there_are():
     """A wrong card number on the command line gets an answer that helps."""
     assert persona(TODAY, 1).serial == "4B4F4E420001"
-    with pytest.raises(KeyError, match="1 to 41"):
+    with pytest.raises(KeyError, match="1 to 42"):
         persona(TODAY, 99)
 
 
