@@ -112,12 +112,15 @@ class CenterChannel(HTTPChannel):
     def connectionMade(self) -> None:
         """Give the TLS handshake as long as a request has."""
         super().connectionMade()
+        self.factory.channels.add(self)
         if ISSLTransport.providedBy(self.transport):
             self._start_deadline()
 
     def handshakeCompleted(self) -> None:
         """IHandshakeListener."""
         self._stop_deadline()
+        if self.factory.closed:
+            self.leave()
 
     def _start_deadline(self) -> None:
         self._deadline = self.callLater(self.limits.whole_within, self._cut, "not whole in time")
@@ -232,6 +235,11 @@ class CenterChannel(HTTPChannel):
         # twisted.web's own refusals go the same way.
         self.refuse(400, "malformed")
 
+    def leave(self) -> None:
+        """Close when nothing has been asked; what has been asked is answered first, and the site closes then."""
+        if self._deadline is None and not self._handlingRequest:
+            self.loseConnection()
+
     def loseConnection(self) -> None:
         """Close, and cut the connection when that takes too long: TLS waits for the other side's consent."""
         if self._lingering is None:
@@ -240,6 +248,7 @@ class CenterChannel(HTTPChannel):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Nothing is left running for a connection that is gone."""
+        self.factory.channels.discard(self)
         self._stop_deadline()
         self._refused = True
         if self._lingering is not None and self._lingering.active():

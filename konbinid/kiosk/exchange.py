@@ -120,5 +120,5 @@ def _told_of(problem: Exception) -> str:
     if isinstance(problem, ContractBroken):
         return str(problem)
     frames = traceback.extract_tb(problem.__traceback__)[-_INNERMOST:]
-    places = " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames))
+    places = " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in reversed(frames))
     return f"{type(problem).__qualname__} at {places}"

@@ -59,6 +59,10 @@ class CenterSite(HTTPFactory):
         self.counter = counter
         self.soap = Soap(address)
         self.new_reference = new_reference
+        self.channels: set[CenterChannel] = set()
+        """The open connections."""
+        self.closed = False
+        """Whether the listening port is closed."""
         self.under_way = 0
         """How many requests the desk has been asked for and has not answered yet, given up ones included."""
 
@@ -69,10 +73,17 @@ class CenterSite(HTTPFactory):
         return channel
 
     def startFactory(self) -> None:
-        """Open no access log: twisted.web's holds whatever a client writes into a URL."""
+        """The port is open. No access log: twisted.web's holds whatever a client writes into a URL."""
+        self.closed = False
 
     def stopFactory(self) -> None:
-        """Nothing was opened."""
+        """The port is closed: connections that are open end with the answer that is due, or at once.
+
+        A host that has become unfit must not go on serving those who were connected before (I-05).
+        """
+        self.closed = True
+        for channel in list(self.channels):
+            channel.leave()
 
     def log(self, request: Request) -> None:
         """Log nothing for twisted.web; the exchange says what there is to say."""
@@ -104,6 +115,9 @@ class CenterSite(HTTPFactory):
         request.setHeader(b"content-length", b"%d" % len(body))
         # What was made for one person stays in no store on the way.
         request.setHeader(b"cache-control", b"no-store")
+        if self.closed:
+            request.setHeader(b"connection", b"close")
+            request.channel.persistent = 0
         if body:
             request.setHeader(b"content-type", _XML)
         request.write(body)

@@ -382,6 +382,33 @@ class Deadlines(PortCase):
         assert (await self.ask(CHECK)).status == 200
 
 
+class Closing(PortCase):
+    """The listening port is closed while connections are open."""
+
+    async def test_open_connections_end_with_the_port(self):
+        """I-05: a host that is taken out of service answers what is under way and nothing more, keep-alive or not."""
+        gate: Deferred = Deferred()
+        usual = self.desk.replies["check_service"]
+
+        async def held(request):
+            await gate
+            return usual
+
+        idle = await deferToThread(self.connect)
+        self.desk.replies["check_service"] = held
+        busy = Deferred.fromCoroutine(self.raw(post(CHECK) + post(CHECK)))
+        await self.until(lambda: self.site.under_way == 1)
+        await self.listening.stopListening()
+        assert await deferToThread(idle.recv, 1) == b""
+        idle.close()
+        gate.callback(None)
+        received = await busy
+        assert received.count(b"HTTP/1.1 200") == 1
+        assert b"Connection: close" in received
+        assert len(self.desk.asked) == 1
+        await self.until(lambda: not self.site.channels)
+
+
 class PipelinedDeadline(PortCase):
     """With a second and a half for an answer."""
 

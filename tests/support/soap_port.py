@@ -18,7 +18,7 @@ from typing import Any
 
 from lxml import etree
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 from twisted.logger import globalLogPublisher
@@ -261,7 +261,7 @@ class PortCase(TestCase):
         return MutualTls(tls_settings(), now=utc_now, seconds=reactor.seconds, alert=self.alerts.append)
 
     async def tearDown(self) -> None:
-        await self.listening.stopListening()
+        await maybeDeferred(self.listening.stopListening)
         for connection in list(self.factory.protocols):
             connection.abortConnection()
         while self.factory.protocols or self.site.under_way:
