@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -20,6 +21,7 @@ _START_SECONDS = 60
 _STOP_SECONDS = 20
 _POLL_SECONDS = 0.05
 _TAIL_LINES = 20
+_TIME = re.compile(r'{"time": "[0-9-]+T([0-9:]{8})')
 
 # Ends the daemon when the demo is gone, even by SIGKILL: reads until the demo's end of the pipe closes.
 _GUARD = 'trap "" INT TERM HUP; read -r _; kill -TERM "$1"'
@@ -84,8 +86,15 @@ class Daemon:
 
     def tail(self) -> str:
         """The end of the daemon's log, with its path."""
-        lines = self._place.log.read_text(encoding="utf-8", errors="replace").splitlines()[-_TAIL_LINES:]
-        return "\n".join([f"The end of {self._place.log}:", *(f"  {_readable(line)}" for line in lines)])
+        lines = self._place.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        # What repeats itself every half second is told once, where it stood last.
+        last: dict[str, str] = {}
+        for line in reversed(lines):
+            last.setdefault(_readable(line), line)
+        told = reversed(list(last.items())[:_TAIL_LINES])
+        return "\n".join(
+            [f"The end of {self._place.log}:", *(f"  {_at(line)}{words}" for words, line in told)]
+        )
 
 
 def _readable(line: str) -> str:
@@ -93,9 +102,15 @@ def _readable(line: str) -> str:
     try:
         event = json.loads(line)
         data = " ".join(f"{name}={value}" for name, value in event["data"].items())
-        return f"{event['time'][11:19]} {event['level']:5} {event['event']} {data}"
+        return f"{event['level']:5} {event['event']} {data}"
     except (ValueError, KeyError, TypeError, AttributeError):
         return line
+
+
+def _at(line: str) -> str:
+    """The time of an event's line as `HH:MM:SS `; empty for any other line."""
+    found = _TIME.match(line)
+    return f"{found[1]} " if found else ""
 
 
 def _answers(port: int) -> bool:
