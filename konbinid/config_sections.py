@@ -248,9 +248,13 @@ def _unlike(server: str, first: str) -> str:
 
 
 def _role(section: Section, user: str | None, connections: int | None) -> Role:
+    password_file = section.secret_file("password_file") if section.has("password_file") else None
+    if password_file is not None and password_file.is_file() and not password_file.stat().st_size:
+        # libpq would take an empty password for none and look for one elsewhere.
+        section.complain("password_file", f"{password_file}: is empty")
     return Role(
         user=section.text("user", user, pattern="[A-Za-z_][A-Za-z0-9_]{0,62}", shape="a role's name"),
-        password_file=section.secret_file("password_file") if section.has("password_file") else None,
+        password_file=password_file,
         connections=0
         if connections is None
         else section.whole("connections", connections, least=1, most=100),

@@ -11,6 +11,7 @@ import pytest
 from city_files import EXAMPLE, make_city_files
 from hypothesis import given
 from hypothesis import strategies as st
+from psycopg2.extensions import parse_dsn
 
 from konbinid.config import load, read
 from konbinid.config_lines import locate
@@ -221,6 +222,39 @@ def test_the_password_is_read_from_its_file_and_shown_nowhere(tmp_path):
     assert "hush-hush" in dsn
     assert "user=konbinid_desk" in dsn
     assert "hush-hush" not in repr(config)
+
+
+def test_an_empty_password_file_refuses_to_start(tmp_path):
+    """An empty file is a slip of the installation, not a sign-in without a password."""
+    path = make_city_files(tmp_path)
+    (path.parent / "secrets" / "desk").write_text("")
+    (problem,) = _refused(path)
+    assert problem.endswith("secrets/desk: is empty")
+
+
+def test_two_servers_are_dialled_each_and_in_one(tmp_path):
+    """The pool gets one DSN per server; blocking connections get all of them, and libpq chooses the one that takes writes."""
+    old = '["host=127.0.0.1 port=5432 dbname=konbinid"]'
+    new = '["host=192.0.2.1 port=5432 dbname=konbinid", "host=192.0.2.2 port=5433 dbname=konbinid"]'
+    database = load(_changed(tmp_path, old, new)).database
+    desk, intake = database.roles["desk"], database.roles["intake"]
+    assert [parse_dsn(dsn)["host"] for dsn in database.dsns(desk)] == ["192.0.2.1", "192.0.2.2"]
+    assert parse_dsn(database.common_dsn(intake)) == {
+        "host": "192.0.2.1,192.0.2.2",
+        "port": "5432,5433",
+        "dbname": "konbinid",
+        "user": "konbinid_intake",
+        "password": "secret",
+        "target_session_attrs": "read-write",
+    }
+
+
+def test_servers_that_differ_in_more_than_their_place_are_refused(tmp_path):
+    """Two hosts of one city never work on two databases."""
+    old = '["host=127.0.0.1 port=5432 dbname=konbinid"]'
+    new = '["host=192.0.2.1 dbname=konbinid", "host=192.0.2.2 dbname=konbinid_test"]'
+    (problem,) = _refused(_changed(tmp_path, old, new))
+    assert "database.servers[2]: may differ from the first server in host and port only" in problem
 
 
 _KEYS = st.one_of(

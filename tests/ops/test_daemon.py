@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import socket
 import tempfile
@@ -10,7 +11,7 @@ import time
 
 import pytest
 from private_database import drop_database, make_database
-from running_daemon import approve, daemon, fetch, make_city
+from running_daemon import approve, daemon, fetch, free_port, make_city
 
 from konbinid.config import load
 
@@ -105,6 +106,29 @@ def test_a_host_that_deviates_stops_issuing(city, database):
         assert database.run("select severity from ops.alert where event = 'fitness.deviates'") == [
             ("critical",)
         ]
+
+
+def test_of_two_daemons_on_one_database_one_takes_files_in(city, tmp_path):
+    """I-07: both serve the centre, one holds the lease; when that one is killed the other takes over within seconds."""
+    approve(city)
+    other = tmp_path / "other"
+    shutil.copytree(city.parent, other, ignore=shutil.ignore_patterns("*.log"))
+    text = (other / "konbinid.toml").read_text()
+    for name, port in (("soap", load(city).soap.port), ("admin", load(city).admin.port)):
+        assert f"port = {port}" in text, name
+        text = text.replace(f"port = {port}", f"port = {free_port()}")
+    (other / "konbinid.toml").write_text(text.replace('host = "test-host"', 'host = "other-host"'))
+    with daemon(city) as first:
+        first.wait_for("lease.taken")
+        with daemon(other / "konbinid.toml") as second:
+            second.wait_for("fitness.fit")
+            ports = [load(path).soap.port for path in (city, other / "konbinid.toml")]
+            while not all(_listens(port) for port in ports):
+                time.sleep(0.05)
+            assert second.events("lease.taken") == []
+            first.process.kill()
+            epoch = second.wait_for("lease.taken", 5)["data"]["epoch"]
+            assert epoch == first.events("lease.taken")[-1]["data"]["epoch"] + 1
 
 
 @pytest.mark.parametrize(
