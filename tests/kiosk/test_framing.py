@@ -261,6 +261,13 @@ def judge(lines: list[bytes]) -> None:
     head.end()
 
 
+def test_the_limits_are_the_contracts():
+    """256 KiB, 10 s to be whole, an answer within 35 s: what the daemon runs with when nobody says otherwise."""
+    limits = Limits()
+    assert (limits.body, limits.whole_within) == (256 * 1024, 10)
+    assert 30 <= limits.answer_within < 35
+
+
 OWS = st.sampled_from([b"", b" ", b"\t", b"  "])
 FRAMING = st.tuples(
     st.sampled_from(
