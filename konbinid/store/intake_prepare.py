@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 
 from psycopg2.extensions import cursor
 
+from konbinid.store import intake_staging
 from konbinid.store.intake_tables import Table
 
 _NOTES_KEPT = 1000
+_LARGE = 1000  # rows; from here on the planner is helped
+_STAGED = "select count(*) from <staged> where run = %(run)s"
 
 # A full file is a difference file that removes what it lacks: these rows say so. Their lines are below zero: nobody sent them.
 _REMOVALS = """
@@ -142,6 +145,10 @@ def prepare(cur: cursor, feed: str, table: Table, run: int, *, full: bool, least
     """
     values = {"run": run}
     contradictions: list[Contradiction] = []
+    staged = _number(cur, table.statement(_STAGED), values)
+    is_large = staged > _LARGE
+    if is_large:
+        intake_staging.measure(cur, table)
     notes: tuple[tuple[int, str], ...] = ()
     if feed == "JPKI":
         contradictions += _contradicting(cur, values, "serial", "serial_of_another", _SERIALS)
@@ -165,7 +172,9 @@ def prepare(cur: cursor, feed: str, table: Table, run: int, *, full: bool, least
     present = None
     if effects.get("r", 0) >= max(1, least_removed):
         present = _number(cur, table.statement(_PRESENT))
-    staged = _number(cur, table.statement("select count(*) from <staged> where run = %(run)s"), values)
+    if is_large:
+        intake_staging.measure(cur, table)  # the effects, for the joins to come
+    staged = _number(cur, table.statement(_STAGED), values)
     return Prepared(run, staged, effects, present, notes, tuple(contradictions))
 
 
@@ -174,7 +183,7 @@ def is_still_there(cur: cursor, table: Table, prepared: Prepared) -> bool:
     values = {"run": prepared.run}
     cur.execute(table.statement(_COUNTS), values)
     effects = {str(effect): int(times) for effect, times in cur.fetchall()}
-    staged = _number(cur, table.statement("select count(*) from <staged> where run = %(run)s"), values)
+    staged = _number(cur, table.statement(_STAGED), values)
     return staged == prepared.staged and effects == prepared.effects
 
 

@@ -48,6 +48,11 @@ def copy_rows(cur: cursor, table: Table, pieces: Iterator[bytes]) -> None:
     cur.copy_expert(f"copy {table.staged} ({columns}) from stdin", _Stream(pieces), _CHUNK)
 
 
+def measure(cur: cursor, table: Table) -> None:
+    """Let the planner know how large a large file is. Without it a join of two of them is planned as for a handful of rows."""
+    cur.execute("select intake.measure_staged(%s)", [table.name])
+
+
 def add_keys(cur: cursor, rows: Sequence[tuple[int, int, str | None, bytes | None, str | None]]) -> None:
     """Who is named in bad rows: (run, line, 宛名番号, digest of the 住民票コード, 戸籍番号)."""
     execute_values(

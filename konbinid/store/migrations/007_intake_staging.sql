@@ -136,3 +136,18 @@ create index seal_image_name on people.seal (image_name) where image_name <> '';
 grant select, insert, update, delete, truncate on intake.staged_person, intake.staged_credential, intake.staged_hold, intake.staged_seal,
     intake.staged_person_effect, intake.staged_credential_effect, intake.staged_hold_effect, intake.staged_seal_effect,
     intake.staged_key, intake.staged_touch to konbinid_intake;
+
+-- Statistics for the planner where a file is large. Only an owner may ANALYZE, so the function runs with the owner's rights; it does
+-- nothing else, and only to these tables.
+create function intake.measure_staged(which text) returns void
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if which not in ('person', 'credential', 'hold', 'seal') then
+        raise exception 'no such staging table' using errcode = 'invalid_parameter_value';
+    end if;
+    execute format('analyze intake.staged_%s', which);
+    execute format('analyze intake.staged_%s_effect', which);
+end
+$$;
+revoke all on function intake.measure_staged(text) from public;
+grant execute on function intake.measure_staged(text) to konbinid_intake;
