@@ -17,6 +17,11 @@ _LONG_KANA = (
     "ジュゲム",
     "ゴコウノスリキレカイジャリスイギョスイギョウマツウンライマツフウライマツショクネルトコロスムトコロヤブコウジ",
 )
+_ENDLESS_KANA = (
+    "ジュゲム　ジュゲムゴコウノスリキレカイジャリスイギョノスイギョウマツウンライマツフウライマツクウネルトコロニスムトコロ"
+    "ヤブラコウジノブラコウジパイポパイポパイポノシューリンガンシューリンガンノグーリンダイグーリンダイノポンポコピーノ"
+    "ポンポコナーノチョウキュウメイノチョウスケ"
+)
 
 _LONG_ROMAN = (
     "DE ALBUQUERQUE CAVALCANTI WANDERLEY DE OLIVEIRA E SILVA DOS SANTOS MARIA DA LUZ APARECIDA CRISTINA"
@@ -146,15 +151,14 @@ def _written(stage: Stage, card: int, name: str, kana: str, note: str, *, answer
 
 
 def _long_name(stage: Stage) -> None:
-    """The longest name alone, and together with its reading, for which no form has the room."""
+    """The longest name with a reading that still fits, and a reading for which no form has the room."""
     resident = person(" ".join(_LONG_NAME), " ".join(_LONG_KANA), stage.aged(55), MALE, HOUSEHOLDER)
-    home = stage.household("松籟町1番1号")
-    one = home.add_japanese(resident, _DOMICILE, resident.name, kana_registered="0")
+    one = stage.household("松籟町1番1号").add_japanese(resident, _DOMICILE, resident.name)
     stage.seal(one, "寿限無", "square", 200)
-    stage.card(39, one, f"{len(resident.name)}文字の氏名（振り仮名は未記載）")
-    home = stage.household("松籟町1番2号")
-    one = home.add_japanese(resident, _DOMICILE, resident.name)
-    note = f"{len(resident.kana)}文字の振り仮名が枠に入らない"
+    stage.card(39, one, f"{len(resident.name)}文字の氏名と{len(resident.kana)}文字の振り仮名")
+    resident = person("寿限無 長介", _ENDLESS_KANA, stage.aged(56), MALE, HOUSEHOLDER)
+    one = stage.household("松籟町1番2号").add_japanese(resident, _DOMICILE, resident.name)
+    note = f"{len(resident.kana)}文字の振り仮名が枠に入らない。印鑑登録なし"
     stage.card(42, one, note, juminhyo="1301", inkan="1101")
 
 

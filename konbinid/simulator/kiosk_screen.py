@@ -71,13 +71,18 @@ def check_screen(answer: dict[str, Any]) -> list[str]:
     for offered in answer["certificates"]:
         hours = "終日休止"
         if offered["opensAt"] and offered["closesAt"]:
-            hours = f"{_clock(offered['opensAt'])}〜{_clock(offered['closesAt'])}"
+            hours = f"{_clock(offered['opensAt'])}〜{_closing(offered['opensAt'], offered['closesAt'])}"
         rows.append((_KINDS[offered["kind"]], offered["kind"], _STATES[offered["state"]], hours))
     return lines + table(rows)
 
 
 def _clock(instant: dt.datetime, *, with_day: bool = False) -> str:
     return f"{instant:%Y-%m-%d %H:%M:%S}" if with_day else f"{instant:%H:%M}"
+
+
+def _closing(opens: dt.datetime, closes: dt.datetime) -> str:
+    """The end of the day is 24:00, not 00:00 of the next one."""
+    return "24:00" if closes.date() > opens.date() and closes.hour == 0 else _clock(closes)
 
 
 def list_screen(certificates: Sequence[dict[str, Any]]) -> list[str]:
