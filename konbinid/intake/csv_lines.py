@@ -7,6 +7,7 @@ does not close on its line is a fault.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from konbinid.intake.problems import BadValue, Fault
 
@@ -22,18 +23,24 @@ class CsvLines:
         self._cell = re.compile(f"{mark}((?:[^{mark}]|{mark}{mark})*+){mark}|([^{mark}{comma}]*)")
         self._between = f"{quote}{delimiter}{quote}"
 
+    def columns_of(self, text: str, lines: Sequence[str]) -> list[Sequence[str]]:
+        """The columns of many lines, ``text`` being them with their line ends between. BadValue as ``split``."""
+        quotes = {line.count(self.quote) for line in lines}
+        if quotes == {2 * self.columns}:
+            # As many quotes in every line as delimit its cells. If they stand at both ends of every line, and the pieces are as many as
+            # the cells in all (no line can have more than its own), then none stands inside a cell.
+            ends = text.count(f"{self.quote}\n{self.quote}") == len(lines) - 1
+            if ends and text[0] == text[-1] == self.quote:
+                joined = text[1:-1].replace(f"{self.quote}\n{self.quote}", self._between)
+                pieces = joined.split(self._between)
+                if len(pieces) == self.columns * len(lines):
+                    return [pieces[column :: self.columns] for column in range(self.columns)]
+        return list(zip(*map(self.split, lines), strict=True))
+
     def split(self, line: str) -> list[str]:
         """The cells of a line. BadValue when quotes are wrong or the number of cells is."""
         quotes = line.count(self.quote)
-        if quotes == 0:
-            cells = line.split(self.delimiter)
-        elif quotes == 2 * self.columns and line[0] == line[-1] == self.quote:
-            # As many quotes as delimit the cells: if the pieces are as many as the columns, none is inside a cell.
-            cells = line[1:-1].split(self._between)
-            if len(cells) != self.columns:
-                cells = self._one_by_one(line)
-        else:
-            cells = self._one_by_one(line)
+        cells = line.split(self.delimiter) if quotes == 0 else self._one_by_one(line)
         if len(cells) != self.columns:
             raise BadValue(Fault.COLUMN_COUNT)
         return cells

@@ -23,20 +23,45 @@ _BOM = b"\xef\xbb\xbf"
 _NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
     f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17)
 )
-_BEYOND_C0 = f"\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffd{_NONCHARACTERS}\ud800-\udfff"
-_forbidden_in_cell = re.compile(f"[\x00-\x1f{_BEYOND_C0}]").search
-_forbidden_in_lines = re.compile(
-    f"[\x00-\x09\x0b-\x1f{_BEYOND_C0}]"
-).search  # where the line ends still stand
+_FORBIDDEN = (
+    f"[\x00-\x1f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffd{_NONCHARACTERS}\ud800-\udfff]"
+)
+_forbidden_in_cell = re.compile(_FORBIDDEN).search
 _is_no_utf8 = re.compile("[\udc80-\udcff]").search  # a stray byte, as surrogateescape keeps it
+
+# The same as bytes of UTF-8, for whole blocks: what begins them, and what follows then. Looking for a few beginnings is many times
+# quicker than looking at every character.
+_C0_BUT_LF = bytes(set(range(0x20)) - {0x0A})
+_FORBIDDEN_BYTES = (
+    (b"\xd8\x9c", b""),
+    (b"\xe2\x80", b"[\x8e\x8f\xa8-\xae]"),
+    (b"\xe2\x81", b"[\xa6-\xa9]"),
+    (b"\xef\xb7", b"[\x90-\xaf]"),
+    (b"\xef\xbb\xbf", b""),
+    (b"\xef\xbf", b"[\xbd-\xbf]"),
+    (b"\xbf\xbe", b""),  # every plane's last two, and some of the innocent: a closer look decides
+    (b"\xbf\xbf", b""),
+)
+_beginnings = [(start, re.compile(re.escape(start) + rest).search) for start, rest in _FORBIDDEN_BYTES]
+
+
+def may_hold_forbidden(data: bytes) -> bool:
+    """Whether UTF-8 bytes, line ends aside, may hold a forbidden character; False is certain."""
+    if len(data.translate(None, _C0_BUT_LF)) != len(data):
+        return True
+    return any(start in data and search(data) is not None for start, search in _beginnings)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Block(Redacted):
-    """Good rows: their line numbers (from 1) and their canonical values by field, column by column."""
+    """Good rows: their line numbers (from 1) and their canonical values by field, column by column.
+
+    ``plain``: no value holds a backslash, which COPY wants doubled.
+    """
 
     lines: Sequence[int]
     columns: dict[str, Sequence[str]]
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -100,30 +125,31 @@ class Reader:
         try:
             text = data.decode("utf-8")
         except UnicodeDecodeError:
+            text = ""
             lines = data.decode("utf-8", "surrogateescape").split("\n")
             is_clean = False
         else:
             lines = text.split("\n")
-            is_clean = _forbidden_in_lines(text) is None
+            is_clean = not may_hold_forbidden(data)
         first = self._line + 1
         self._line += len(lines)
         if self.layout.heading and first == 1:
-            lines, first = lines[1:], 2
+            lines, first, text = lines[1:], 2, text.partition("\n")[2]
         self.rows += len(lines)
         if lines:
-            block = self._quick(first, lines) if is_clean else None
+            block = self._quick(first, text, lines) if is_clean else None
             yield self._slow(first, lines) if block is None else block
 
-    def _quick(self, first: int, lines: Sequence[str]) -> Block | None:
+    def _quick(self, first: int, text: str, lines: Sequence[str]) -> Block | None:
         """The block when nothing at all is wrong with it, else None."""
         if max(map(len, lines)) * 4 > LINE_LIMIT:
             return None
         try:
-            rows = list(map(self.layout.lines.split, lines))
+            cells = self.layout.lines.columns_of(text, lines)
         except BadValue:
             return None
         columns: dict[str, Sequence[str]] = {}
-        for column, values in zip(self.layout.columns, zip(*rows, strict=True), strict=True):
+        for column, values in zip(self.layout.columns, cells, strict=True):
             canonical = _checked(column, values)
             if canonical is None:
                 return None
@@ -133,7 +159,7 @@ class Reader:
             return None
         if self.layout.spec.check(columns):
             return None
-        return Block(range(first, first + len(lines)), columns)
+        return Block(range(first, first + len(lines)), columns, plain="\\" not in text)
 
     def _slow(self, first: int, lines: Sequence[str]) -> Block:
         """The good rows of a block, after noting every fault of the others."""

@@ -109,7 +109,7 @@ class Stager:
             if special is not None:
                 staged.update(special(self._keyring, block.columns, values))
             else:
-                escaped = _escaped(values)
+                escaped = values if block.plain else _escaped(values)
                 staged[name] = [value or _NULL for value in escaped] if targets[name].nullable else escaped
         return staged
 

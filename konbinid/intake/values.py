@@ -47,14 +47,16 @@ class _Remembering(ValueForm):
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {"": ""}
+        self._changes = False  # whether any value's canonical text differs from it
 
     def _read_all(self, values: Sequence[str]) -> Sequence[str]:
+        if len(self._known) > _CACHE_LIMIT:
+            self._known, self._changes = {"": ""}, False
         known = self._known
-        if len(known) > _CACHE_LIMIT:
-            known = self._known = {"": ""}
-        for value in set(values) - known.keys():
-            known[value] = self._read(value)
-        return [known[value] for value in values]
+        for value in set(values).difference(known):
+            known[value] = canonical = self._read(value)
+            self._changes = self._changes or canonical != value
+        return list(map(known.__getitem__, values)) if self._changes else values
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class Digits(ValueForm):
     def __init__(self, least: int, most: int) -> None:
         self.least = least
         self.most = most
-        self._match = re.compile(f"(?:[0-9]{{{least},{most}}})?").fullmatch
+        self._match = re.compile(f"[0-9]{{{least},{most}}}").fullmatch
 
     def _read(self, value: str) -> str:
         if len(value) > self.most:
@@ -90,7 +92,10 @@ class Digits(ValueForm):
         return value
 
     def _read_all(self, values: Sequence[str]) -> Sequence[str]:
-        if not all(map(self._match, values)):
+        joined = "".join(values)
+        if joined and not (joined.isascii() and joined.isdigit()):
+            raise BadValue(Fault.NOT_DIGITS)
+        if any(length and not self.least <= length <= self.most for length in set(map(len, values))):
             raise BadValue(Fault.NOT_DIGITS)
         return values
 

@@ -42,13 +42,16 @@ update people.seal t set file_stamp = %(stamp)s, incoming_id = %(incoming)s
 # Given when a person joins a household: above every number that was ever given there.
 _MEMBER_NUMBERS = """
 insert into people.member_number (household_number, atena_number, number)
-select s.household_number, s.atena_number,
-       coalesce((select max(m.number) from people.member_number m where m.household_number = s.household_number), 0)
-       + row_number() over (partition by s.household_number order by s.household_order, s.atena_number)
-  from intake.staged_person s join intake.staged_person_effect e on e.run = s.run and e.line = s.line
- where s.run = %(run)s and e.effect in ('a', 'c')
-   and not exists (select from people.member_number m
-                    where m.household_number = s.household_number and m.atena_number = s.atena_number)
+with joined as (select s.household_number, s.atena_number, s.household_order
+                  from intake.staged_person s join intake.staged_person_effect e on e.run = s.run and e.line = s.line
+                 where s.run = %(run)s and e.effect in ('a', 'c')
+                   and not exists (select from people.member_number m
+                                    where m.household_number = s.household_number and m.atena_number = s.atena_number)),
+     given as (select household_number, max(number) as number from people.member_number
+                where household_number in (select household_number from joined) group by household_number)
+select j.household_number, j.atena_number,
+       coalesce(g.number, 0) + row_number() over (partition by j.household_number order by j.household_order, j.atena_number)
+  from joined j left join given g using (household_number)
 """
 
 

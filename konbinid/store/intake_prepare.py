@@ -173,7 +173,7 @@ def prepare(cur: cursor, feed: str, table: Table, run: int, *, full: bool, least
     if effects.get("r", 0) >= max(1, least_removed):
         present = _number(cur, table.statement(_PRESENT))
     if is_large:
-        intake_staging.measure(cur, table)  # the effects, for the joins to come
+        intake_staging.measure(cur, table, effects=True)
     staged = _number(cur, table.statement(_STAGED), values)
     return Prepared(run, staged, effects, present, notes, tuple(contradictions))
 

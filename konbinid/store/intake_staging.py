@@ -48,9 +48,9 @@ def copy_rows(cur: cursor, table: Table, pieces: Iterator[bytes]) -> None:
     cur.copy_expert(f"copy {table.staged} ({columns}) from stdin", _Stream(pieces), _CHUNK)
 
 
-def measure(cur: cursor, table: Table) -> None:
-    """Let the planner know how large a large file is. Without it a join of two of them is planned as for a handful of rows."""
-    cur.execute("select intake.measure_staged(%s)", [table.name])
+def measure(cur: cursor, table: Table, *, effects: bool = False) -> None:
+    """Let the planner know how large a large file, or its effects, are. Without it their joins are planned as for a handful of rows."""
+    cur.execute("select intake.measure_staged(%s)", [f"{table.name}_effect" if effects else table.name])
 
 
 def add_keys(cur: cursor, rows: Sequence[tuple[int, int, str | None, bytes | None, str | None]]) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from konbinid.domain.feeds import Feed
 from konbinid.intake.csv_lines import CsvLines
 from konbinid.intake.problems import BadValue, Fault, ProblemList
-from konbinid.intake.records import LINE_LIMIT, Reader
+from konbinid.intake.records import LINE_LIMIT, Reader, _forbidden_in_cell, may_hold_forbidden
 
 FORBIDDEN = [
     "\x00",
@@ -288,3 +288,27 @@ def test_nothing_of_a_row_is_in_a_repr(city_layouts, rows):
     list(reader.feed(rows.line(rows.person(2, name="")).encode()))
     assert "試験" not in repr(block)
     assert "0000000002" not in repr(reader.named)
+
+
+@given(
+    st.text(
+        st.one_of(
+            st.characters(), st.sampled_from([*FORBIDDEN, *ALLOWED[1:], "ﾾ", "｡", "￥", "“", "\u2063", "ﷰ"])
+        ),
+        max_size=30,
+    )
+)
+def test_the_quick_look_for_forbidden_characters_misses_none(text):
+    """Bytes of UTF-8 that hold one are never called clean; a closer look decides about the rest."""
+    text = text.replace("\n", "").encode("utf-8", "ignore").decode()
+    if any(_forbidden_in_cell(character) for character in text):
+        assert may_hold_forbidden(text.encode())
+
+
+def test_every_forbidden_character_is_seen_quickly():
+    """All of them, one by one, in all planes; and ordinary text is clean at once."""
+    for code in [*range(0xD800), *range(0xE000, 0x110000)]:
+        character = chr(code)
+        if character != "\n" and _forbidden_in_cell(character):
+            assert may_hold_forbidden(f"泉{character}大".encode()), hex(code)
+    assert not may_hold_forbidden("泉大津市東雲町９番１２号‐“葛\U000e0100”﨑𠮷\n".encode())

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from konbinid.domain.checkdigit import individual_number_is_valid, resident_code_is_valid
+from konbinid.intake.feeds import CheckDigit
 from konbinid.intake.problems import BadValue, Fault
 from konbinid.intake.values import (
     Code,
@@ -147,3 +149,11 @@ def test_lengths_count_code_points():
     """A base character with its variation selector are two."""
     assert Text(2).cell("葛\U000e0100") == "葛\U000e0100"
     assert fault(Text(2), "葛\U000e0100城") is Fault.TOO_LONG
+
+
+@given(st.integers(0, 10**11 - 1), st.integers(0, 9))
+def test_the_quick_check_digit_is_the_domains(head, last):
+    """One formula, two ways of adding up."""
+    number, code = f"{head:011d}{last}", f"{head:011d}"[1:] + str(last)
+    assert CheckDigit(12)(number) is individual_number_is_valid(number)
+    assert CheckDigit(11)(code) is resident_code_is_valid(code)

@@ -142,11 +142,16 @@ grant select, insert, update, delete, truncate on intake.staged_person, intake.s
 create function intake.measure_staged(which text) returns void
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-    if which not in ('person', 'credential', 'hold', 'seal') then
-        raise exception 'no such staging table' using errcode = 'invalid_parameter_value';
-    end if;
-    execute format('analyze intake.staged_%s', which);
-    execute format('analyze intake.staged_%s_effect', which);
+    case which
+        when 'person' then analyze intake.staged_person (run, line, operation, atena_number, household_number);
+        when 'credential' then analyze intake.staged_credential (run, line, operation, type, serial);
+        when 'hold' then analyze intake.staged_hold (run, line, operation, business_code, hold_number);
+        when 'seal' then analyze intake.staged_seal (run, line, operation, registration_number, atena_number, image_name);
+        when 'person_effect' then analyze intake.staged_person_effect;
+        when 'credential_effect' then analyze intake.staged_credential_effect;
+        when 'hold_effect' then analyze intake.staged_hold_effect;
+        when 'seal_effect' then analyze intake.staged_seal_effect;
+    end case;
 end
 $$;
 revoke all on function intake.measure_staged(text) from public;

@@ -1,0 +1,225 @@
+"""How fast a city's files are taken in, against a bare COPY of the same rows, in one run.
+
+    .venv/bin/python bench/intake.py [--people 75047] [--seals 500] [--differences 200] [--folder DIR]
+
+Makes the demo city's files (konbinid city), starts a private PostgreSQL (as the tests do, without fsync) and an inbox in this process, and drops the files. Printed:
+
+- JUMIN from the drop to the commit, its rows a second, and the same divided by a COPY of the same file into an unlogged table of text columns;
+- what of it was reading and staging (the child), and what the transactions;
+- the other feeds; a second full file with one difference;
+- a one-row difference file from the drop to the commit, p50 and p99;
+- the longest pause of the reactor meanwhile, and the largest child.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from contextlib import closing
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
+
+import psycopg2
+from private_database import Database, make_database, start_server
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.task import LoopingCall, deferLater
+
+from konbinid.domain.dates import JST
+from konbinid.intake.clerk import FeedIntake
+from konbinid.intake.inbox import Inbox, InboxSetting
+from konbinid.intake.layout import load
+from konbinid.intake.steps import Point
+from konbinid.simulator.city import City, write_city
+from konbinid.simulator.seals import SealCutter, find_font
+from konbinid.store.keyring import Keyring
+
+LAYOUTS = Path(__file__).resolve().parents[1] / "config" / "layouts"
+FEEDS = ("YOKUSHI", "JUMIN", "JPKI", "INKAN")
+
+
+class Lease:
+    """Ours."""
+
+    epoch = 0
+
+
+class Bench:
+    """One run."""
+
+    def __init__(self, folder: Path, people: int, seals: int, differences: int) -> None:
+        self.folder, self.people, self.seals, self.differences = folder, people, seals, differences
+        self.server = start_server(folder / "pg")
+        self.database: Database = make_database(self.server)
+        for name in ("inbox", "outbox", "archive", "quarantine", "city"):
+            (folder / name).mkdir()
+        Keyring.create(folder / "keys")
+        self.points: dict[Point, float] = {}
+        self.settled: Deferred[None] | None = None
+        self.pause = 0.0
+        self.ticked = 0.0
+        self.largest = 0
+        self.stamp = datetime.now(JST).replace(tzinfo=None, microsecond=0) - timedelta(hours=2)
+        cutter = SealCutter(find_font(os.environ)) if seals else None
+        write_city(
+            folder / "city", City(people, 1, self.stamp.date()), self.stamp, cutter=cutter, seals=seals
+        )
+
+    def passing(self, point: Point) -> None:
+        """The inbox passes a point: keep when, and wake who waits for the commit."""
+        self.points[point] = time.perf_counter()
+        if point is Point.SETTLED and self.settled is not None:
+            waiting, self.settled = self.settled, None
+            reactor.callFromThread(waiting.callback, None)
+
+    def tick(self) -> None:
+        """Called every 2 ms: how long it did not come is a pause of the reactor."""
+        now = time.perf_counter()
+        self.pause, self.ticked = max(self.pause, now - self.ticked), now
+        for track in self.inbox._tracks.values():  # noqa: SLF001  # the children are nobody else's business
+            if track.worker.pid is not None:
+                status = Path(f"/proc/{track.worker.pid}/status")
+                found = re.search(r"VmHWM:\s+(\d+)", status.read_text()) if status.exists() else None
+                self.largest = max(self.largest, int(found[1]) // 1024 if found else 0)
+
+    async def drop(self, data: Path) -> float:
+        """Move a file with its attachments into the inbox, the marker last; seconds until its commit."""
+        self.settled = Deferred()
+        if (data.parent / data.stem).is_dir():
+            shutil.move(data.parent / data.stem, self.folder / "inbox")
+        shutil.move(data, self.folder / "inbox")
+        begun = time.perf_counter()
+        shutil.move(f"{data}.end", self.folder / "inbox")
+        settled = self.settled
+        await settled
+        return time.perf_counter() - begun
+
+    def write(self, feed: str, kind: str, sequence: int, lines: list[str]) -> Path:
+        """A file of these lines, with its marker, not dropped yet."""
+        self.stamp += timedelta(seconds=1)
+        path = self.folder / "city" / f"{feed}_{self.stamp:%Y%m%d%H%M%S}_{sequence:06d}_{kind}.csv"
+        data = "".join(lines).encode()
+        path.write_bytes(data)
+        Path(f"{path}.end").write_text(f"rows={len(lines)} sha256={sha256(data).hexdigest()}\n")
+        return path
+
+    def copied(self, data: Path) -> float:
+        """Seconds of a bare COPY of the same file."""
+        columns = len(load(LAYOUTS / "jumin.toml").columns)
+        made = ", ".join(f"c{n} text" for n in range(columns))
+        self.database.run(f"create unlogged table public.bare ({made})", role="postgres")
+        with (
+            closing(psycopg2.connect(self.database.dsn("postgres"))) as link,
+            link,
+            link.cursor() as cur,
+            data.open("rb") as file,
+        ):
+            begun = time.perf_counter()
+            cur.copy_expert("copy public.bare from stdin (format csv)", file, 1024 * 1024)
+            link.commit()
+            return time.perf_counter() - begun
+
+    async def run(self) -> None:
+        """Everything, then stop in good order."""
+        files = {path.name.partition("_")[0]: path for path in (self.folder / "city").glob("*_F.csv")}
+        lines = files["JUMIN"].read_bytes().decode("utf-8").splitlines(keepends=True)
+        intakes = [FeedIntake(load(LAYOUTS / f"{feed.lower()}.toml")) for feed in FEEDS]
+        setting = InboxSetting(
+            folder=self.folder / "inbox",
+            outbox=self.folder / "outbox",
+            archive=self.folder / "archive",
+            quarantine=self.folder / "quarantine",
+            dsn=self.database.dsn("intake"),
+            keys=self.folder / "keys",
+            feeds=intakes,
+            scan_seconds=1.0,
+        )
+        self.inbox = Inbox(reactor, setting, Lease(), os.urandom, self.passing)
+        self.inbox.startService()
+        self.ticked = time.perf_counter()
+        ticking = LoopingCall(self.tick)
+        ticking.start(0.002)
+        await self.measure(files, lines)
+        ticking.stop()
+        await self.inbox.stopService()
+        self.server.stop()
+
+    async def measure(self, files: dict[str, Path], lines: list[str]) -> None:
+        """The figures, as the module says."""
+        rows = len(lines)
+        bare = self.copied(files["JUMIN"])
+        print(f"bare COPY of JUMIN       {rows:>9,} rows {bare:8.2f} s {rows / bare:>11,.0f} rows/s")
+        took = await self.drop(files["JUMIN"])
+        print(
+            f"JUMIN, drop to commit    {rows:>9,} rows {took:8.2f} s {rows / took:>11,.0f} rows/s   {bare / took:.3f} of COPY"
+        )
+        marks = self.points
+        staging = marks[Point.STAGED] - marks[Point.STORED]
+        print(f"  storing the bytes                     {marks[Point.STORED] - marks[Point.FOUND]:8.2f} s")
+        print(
+            f"  reading and staging                   {staging:8.2f} s {rows / staging:>11,.0f} rows/s   {bare / staging:.3f} of COPY"
+        )
+        print(f"  effects                               {marks[Point.PREPARED] - marks[Point.STAGED]:8.2f} s")
+        print(
+            f"  the transaction with the locks        {marks[Point.SETTLED] - marks[Point.PREPARED]:8.2f} s"
+        )
+        for feed in ("YOKUSHI", "JPKI", "INKAN"):
+            count = files[feed].read_bytes().count(b"\n")
+            took = await self.drop(files[feed])
+            print(f"{feed:<24} {count:>9,} rows {took:8.2f} s {count / took:>11,.0f} rows/s")
+        print(f"longest pause of the reactor            {self.pause * 1000:8.1f} ms")
+        self.pause = 0.0
+        took = await self.drop(self.write("JUMIN", "F", 2, [*lines[1:], lines[0].replace('"2"', '"1"')]))
+        print(f"JUMIN again, nothing new {rows:>9,} rows {took:8.2f} s {rows / took:>11,.0f} rows/s")
+        waits = []
+        for number in range(self.differences):
+            await deferLater(reactor, 0.05)
+            line = lines[number].replace('"1"', '"2"', 1)
+            waits.append(await self.drop(self.write("JUMIN", "D", 3 + number, [line])))
+        if waits:
+            worst = sorted(waits)[int(len(waits) * 0.99) - 1]
+            print(
+                f"one-row difference file, drop to commit: p50 {statistics.median(waits) * 1000:.0f} ms, p99 {worst * 1000:.0f} ms, n={len(waits)}"
+            )
+        print(
+            f"longest pause of the reactor            {self.pause * 1000:8.1f} ms;  largest child {self.largest} MB"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--people", type=int, default=75_047)
+    parser.add_argument("--seals", type=int, default=500)
+    parser.add_argument("--differences", type=int, default=200)
+    parser.add_argument("--folder", type=Path, help="an empty folder to work in; a temporary one without it")
+    said = parser.parse_args()
+    folder = said.folder or Path(tempfile.mkdtemp(prefix="konbinid-bench-"))
+    bench = Bench(folder, said.people, said.seals, said.differences)
+    failed: list[object] = []
+
+    def done(result: object) -> None:
+        if result is not None:
+            failed.append(result)
+        reactor.stop()
+
+    reactor.callWhenRunning(lambda: ensureDeferred(bench.run()).addBoth(done))
+    reactor.run()
+    if not said.folder:
+        shutil.rmtree(folder, ignore_errors=True)
+    if failed:
+        sys.exit(str(failed[0]))
+
+
+if __name__ == "__main__":
+    main()
