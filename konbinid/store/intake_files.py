@@ -39,6 +39,11 @@ class Incoming:
     removed: int | None
     applied_at: datetime | None
 
+    @property
+    def is_decided(self) -> bool:
+        """Whether the core system can be told what became of it."""
+        return self.state not in {"received", "waiting", "held"}
+
 
 def _incoming(row: tuple[Any, ...]) -> Incoming:
     values = list(row)
