@@ -16,7 +16,7 @@ from twisted.python.logfile import LogFile
 
 from konbinid.assembly import Means, assemble
 from konbinid.config import load
-from konbinid.config_source import FileRefused
+from konbinid.declared.document import FileRefused
 from konbinid.ops.events import JsonLines, silence_other_loggers
 from konbinid.ops.startup import StartRefused
 from konbinid.ops.tree import Ordered
@@ -54,10 +54,19 @@ class Daemon(Ordered):
         parent.setComponent(ILogObserver, JsonLines(stream))
 
 
+def count_on_steady_time(reactor: Any) -> None:
+    """Let the reactor's timers run on the monotonic clock: Twisted takes the wall clock, and one that is set back would stretch every deadline.
+
+    Must come before the first timer.
+    """
+    reactor.seconds = time.monotonic
+
+
 def makeService(options: Options) -> IService:  # noqa: N802 - Twisted's name
     """All start-up steps, then the services. A refusal ends the process with a sentence and exit status 1; nothing listens by then."""
     from twisted.internet import reactor  # noqa: PLC0415 - only now: importing it installs one
 
+    count_on_steady_time(reactor)
     silence_other_loggers()
     clocks = Clocks(now=lambda: datetime.now(UTC), seconds=time.monotonic, sleep=time.sleep)
     daemon = Daemon((getattr(options, "parent", None) or {}).get("logfile") or "")
