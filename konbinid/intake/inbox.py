@@ -237,7 +237,8 @@ class Inbox(Service):
 
     def _failed(self, failure: Failure, what: str) -> None:
         """Whatever it was, the next look tries again."""
-        assert failure.value is not None
+        if not self.running or failure.value is None:
+            return  # a child that was killed because we stop
         detail = getattr(failure.value, "detail", None) or told(failure.value)
         self.log.error("{what}: failed, to be tried again", what=what, failure=detail)
 

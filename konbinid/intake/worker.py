@@ -17,6 +17,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import ProcessExitedAlready
 from twisted.internet.interfaces import IDelayedCall, IReactorProcess, IReactorTime
 from twisted.internet.protocol import ProcessProtocol
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from konbinid.intake.framing import FrameBroken, Message, Unpacker, pack
@@ -61,10 +62,12 @@ class WorkerSetting:
 class _ChildProtocol(ProcessProtocol):
     """The pipe to one child."""
 
+    log = Logger()
+
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
         self._unpacker = Unpacker()
-        self.printed = 0
+        self._printed = 0
 
     def outReceived(self, data: bytes) -> None:  # noqa: N802  # Twisted's name
         """Messages; a child that speaks nonsense is killed."""
@@ -76,11 +79,15 @@ class _ChildProtocol(ProcessProtocol):
 
     def errReceived(self, data: bytes) -> None:  # noqa: N802  # Twisted's name
         """Not looked at: what a library prints about a row may hold its values."""
-        self.printed += len(data)
+        self._printed += len(data)
 
     def processEnded(self, reason: Failure) -> None:  # noqa: N802  # Twisted's name
         """Gone, for whatever reason."""
         value = reason.value
+        if self._printed:
+            self.log.warn(
+                "the reading process printed {bytes} bytes, which are not shown", bytes=self._printed
+            )
         how = f"exit code {getattr(value, 'exitCode', None)}, signal {getattr(value, 'signal', None)}"
         self._worker.ended(self, how)
 

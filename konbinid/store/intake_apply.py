@@ -31,9 +31,12 @@ update people.credential t set present = false, incoming_id = %(incoming)s
  where s.run = %(run)s and e.effect = 'r' and <same key>
 """
 
+# Never later than now: a seal written by a clock that runs ahead must not outlive a name change that comes before that clock's time (I-06).
+_SEAL_STAMP = "least(%(stamp)s, clock_timestamp() at time zone 'Asia/Tokyo')"
+
 # Every seal row that arrives is newer than any name change before it, also when nothing else about it is new.
 _ARRIVED = """
-update people.seal t set file_stamp = %(stamp)s, incoming_id = %(incoming)s
+update people.seal t set file_stamp = <seal stamp>, incoming_id = %(incoming)s
   from intake.staged_seal s
  where s.run = %(run)s and s.operation <> 9 and <same key>
    and not exists (select from intake.staged_seal_effect e where e.run = s.run and e.line = s.line)
@@ -62,7 +65,7 @@ def write(cur: cursor, feed: str, table: Table, run: int, *, incoming_id: int, s
     if feed == "JPKI":
         own["present"] = "true"
     elif feed == "INKAN":
-        own["file_stamp"] = "%(stamp)s"
+        own["file_stamp"] = _SEAL_STAMP
     insert = _INSERT.replace("<own columns>", ", ".join(own)).replace("<own values>", ", ".join(own.values()))
     if feed == "JPKI":
         cur.execute(table.statement(insert + _CREDENTIALS), values)
@@ -73,4 +76,4 @@ def write(cur: cursor, feed: str, table: Table, run: int, *, incoming_id: int, s
     if feed == "JUMIN":
         cur.execute(_MEMBER_NUMBERS, values)
     elif feed == "INKAN":
-        cur.execute(table.statement(_ARRIVED), values)
+        cur.execute(table.statement(_ARRIVED.replace("<seal stamp>", _SEAL_STAMP)), values)

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from psycopg2.extensions import cursor
 
+from konbinid.store import intake_staging
 from konbinid.store.intake_tables import Table
 
 # Everyone named by rows s: by 宛名番号, by the digest of the 住民票コード, by 戸籍番号. Where a row only carries a key, or names another
@@ -122,7 +123,7 @@ def end_doubts(cur: cursor, incoming_ids: list[int]) -> None:
 
 
 def _touch(cur: cursor, run: int, named: str, joined: str) -> None:
-    cur.execute("truncate intake.staged_touch")
+    intake_staging.empty(cur, "intake.staged_touch")
     cur.execute(_TOUCH.replace("<named>", named).replace("<joined>", joined), {"run": run})
 
 

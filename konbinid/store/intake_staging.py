@@ -36,10 +36,15 @@ class _Stream(io.RawIOBase):
 def clear(cur: cursor, table: Table) -> None:
     """Take away what earlier readings of this feed left."""
     for name in (table.staged, f"{table.staged}_effect"):
-        cur.execute("select pg_relation_size(%s::regclass)", [name])
-        row = cur.fetchone()
-        small = row is not None and row[0] < _SMALL
-        cur.execute(f"delete from {name}" if small else f"truncate {name}")  # noqa: S608  # a constant of intake_tables
+        empty(cur, name)
+
+
+def empty(cur: cursor, name: str) -> None:
+    """Empty one staging table, by its name in the schema."""
+    cur.execute("select pg_relation_size(%s::regclass)", [name])
+    row = cur.fetchone()
+    small = row is not None and row[0] < _SMALL
+    cur.execute(f"delete from {name}" if small else f"truncate {name}")  # noqa: S608  # never a value of a file
 
 
 def copy_rows(cur: cursor, table: Table, pieces: Iterator[bytes]) -> None:

@@ -20,6 +20,7 @@ from private_database import Database
 from twisted.internet.defer import ensureDeferred, succeed
 
 from konbinid.domain.checkdigit import individual_number_is_valid, resident_code_is_valid
+from konbinid.domain.dates import JST
 from konbinid.domain.feeds import Feed
 from konbinid.intake.child import Child
 from konbinid.intake.clerk import Clerk, FeedIntake
@@ -30,7 +31,7 @@ from konbinid.intake.layout import load
 from konbinid.intake.steps import pass_by
 
 LAYOUTS = Path(__file__).parents[2] / "config" / "layouts"
-BEGIN = datetime.fromisoformat("2026-11-01T09:00:00")
+BEGIN = datetime.now(JST).replace(tzinfo=None, microsecond=0) - timedelta(days=1)
 PEOPLE_COLUMNS = 38
 
 Row = Sequence[str]

@@ -332,12 +332,12 @@ def test_links_devices_and_odd_names_are_not_followed(hall, rows, tmp_path):
     os.mkfifo(hall.inbox / piped)
     (hall.inbox / "JUMIN_1.csv.end").write_bytes(b"")
     (hall.inbox / os.fsdecode(b"\xff\xfe\n.end")).write_bytes(b"")
-    (hall.inbox / "YOKUSHI_20261101090000_000001_D.csv.end").symlink_to(outside)
-    (hall.inbox / "YOKUSHI_20261101090000_000001_D.csv").write_bytes(b"")
+    (hall.inbox / "YOKUSHI_20250601090000_000001_D.csv.end").symlink_to(outside)
+    (hall.inbox / "YOKUSHI_20250601090000_000001_D.csv").write_bytes(b"")
     hall.look()
     assert hall.state(linked) == hall.state(piped) == ""
     assert (
-        hall.state("YOKUSHI_20261101090000_000001_D.csv") == "rejected"
+        hall.state("YOKUSHI_20250601090000_000001_D.csv") == "rejected"
     )  # a marker that is a link is no marker
     _, oddities = hall.drop.look(0)
     odd_name = "not <FEED>_<yyyymmddHHMMSS>_<seq>_<F|D>.<csv|dat>"
