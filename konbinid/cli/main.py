@@ -9,7 +9,15 @@ from collections.abc import Sequence
 
 import psycopg2
 
-from konbinid.cli import check_config, completion, fingerprint_command, library_command, migrate_command
+from konbinid.cli import (
+    check_config,
+    completion,
+    fingerprint_command,
+    keys_command,
+    library_command,
+    migrate_command,
+    suspension_command,
+)
 from konbinid.cli.failure import CommandFailed
 from konbinid.config_source import FileRefused
 from konbinid.ops.startup import StartRefused
@@ -46,7 +54,14 @@ def build_parser() -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(prog="konbinid", description=_DESCRIPTION)
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (check_config, migrate_command, library_command, fingerprint_command):
+    for module in (
+        keys_command,
+        check_config,
+        migrate_command,
+        library_command,
+        fingerprint_command,
+        suspension_command,
+    ):
         module.add_parser(subparsers)
     demo.add_parser(subparsers)
     commands.add_parsers(subparsers)

@@ -19,7 +19,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-_FILES = ("digest.key", "number.key", "document.key")
+KEY_FILES = ("digest.key", "number.key", "document.key")
 _NONCE = 12  # bytes; AES-GCM's own size
 
 
@@ -56,7 +56,7 @@ class Keyring:
     def create(cls, folder: Path) -> Keyring:
         """Make the key files that are missing (mode 0600) and load the ring."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name in _FILES:
+        for name in KEY_FILES:
             try:
                 handle = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             except FileExistsError:
@@ -68,7 +68,7 @@ class Keyring:
     @classmethod
     def load(cls, folder: Path) -> Keyring:
         """Read the three keys. KeysRefused when one is missing, of a wrong size or readable by others."""
-        digest, number, document = (_read_key(folder / name) for name in _FILES)
+        digest, number, document = (_read_key(folder / name) for name in KEY_FILES)
         if len({digest, number, document}) != 3:
             raise KeysRefused(f"{folder}: two key files hold the same key")
         return cls(digest, AESGCM(number), AESGCM(document))
