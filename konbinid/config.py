@@ -21,7 +21,7 @@ from konbinid.config_sections import (
     read_service,
     read_soap,
 )
-from konbinid.config_source import Document
+from konbinid.declared.document import Document
 from konbinid.domain.feeds import Feed
 
 

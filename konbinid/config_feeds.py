@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
-from konbinid.config_source import Section
+from konbinid.declared.section import Section
 from konbinid.domain.feeds import Feed, FeedRule
 from konbinid.domain.freshness import AROUND_THE_CLOCK, Calendar
 from konbinid.domain.library import Holidays

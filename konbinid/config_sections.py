@@ -14,7 +14,7 @@ from types import MappingProxyType
 import psycopg2
 from psycopg2.extensions import make_dsn, parse_dsn
 
-from konbinid.config_source import Section
+from konbinid.declared.section import Section
 from konbinid.domain.checkdigit import municipality_code_is_valid
 
 ENVIRONMENTS = ("PRODUCTION", "TEST")

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from konbinid.config import Config
-from konbinid.config_source import FileRefused
+from konbinid.declared.document import FileRefused
 from konbinid.domain.feeds import Feed
 from konbinid.domain.kinds import MADE_KINDS, TITLES, Kind
 from konbinid.domain.library import LibraryEntry, shelf_at
@@ -34,7 +34,6 @@ from konbinid.paper.form_file import load_forms
 from konbinid.paper.glyf import BadFont
 from konbinid.paper.press import Press
 from konbinid.paper.template import BadLabel
-from konbinid.paper.toml_section import DeclarationFault
 from konbinid.store.direct import session
 from konbinid.store.keyring import Keyring, KeysRefused
 from konbinid.store.library_write import approved_entries
@@ -72,8 +71,8 @@ def prepare(config: Config, clocks: Clocks, alert: Callable[[str], None]) -> Pre
             "keys", lambda: Keyring.load(config.keys), (KeysRefused,), "Both hosts need the same three keys."
         )
     )
-    faces = start.run(Step("fonts", lambda: _faces(config), (FontRefused, DeclarationFault, BadFont)))
-    forms = start.run(Step("forms", lambda: _forms(config), (DeclarationFault,)))
+    faces = start.run(Step("fonts", lambda: _faces(config), (FontRefused, FileRefused, BadFont)))
+    forms = start.run(Step("forms", lambda: _forms(config), (FileRefused,)))
     press = start.run(Step("templates", lambda: Press(faces, forms, config.limits.pages), (BadLabel,)))
     layouts = start.run(Step("layouts", lambda: _layouts(config), (FileRefused,)))
     tls = start.run(Step("tls", lambda: _tls(config, clocks, alert), (TlsRefused,)))

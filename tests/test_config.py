@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from datetime import timedelta
 
 import pytest
 from city_files import EXAMPLE, make_city_files
-from hypothesis import given
-from hypothesis import strategies as st
 from psycopg2.extensions import parse_dsn
 
 from konbinid.config import load, read
-from konbinid.config_lines import locate
-from konbinid.config_source import Document, FileRefused
+from konbinid.declared.document import Document, FileRefused
 from konbinid.domain.feeds import Feed
 from konbinid.domain.library import Holidays
 
@@ -255,40 +251,3 @@ def test_servers_that_differ_in_more_than_their_place_are_refused(tmp_path):
     new = '["host=192.0.2.1 dbname=konbinid", "host=192.0.2.2 dbname=konbinid_test"]'
     (problem,) = _refused(_changed(tmp_path, old, new))
     assert "database.servers[2]: may differ from the first server in host and port only" in problem
-
-
-_KEYS = st.one_of(
-    st.from_regex(r"[A-Za-z0-9_-]{1,6}", fullmatch=True), st.sampled_from(['"a b"', "'c.d'", '"\\u3042"'])
-)
-_SCALARS = st.sampled_from(
-    ['"x # y"', "'[z]'", '"""\n[no]\nk = "v"\n"""', "'''\n'q'\n'''", '""""q""""', "1_000", "1979-05-27 07:32:00", "-inf",
-     "[1, 2]", "[\n  'a]', # ]\n  {k = \"}\"},\n]", "{}", "[]", "{a = 1, b.c = [{d = 2}]}", '"\\"]"']
-)  # fmt: skip
-_PAIRS = st.lists(st.tuples(st.lists(_KEYS, min_size=1, max_size=2), _SCALARS), max_size=4)
-_TABLES = st.lists(st.tuples(st.booleans(), st.lists(_KEYS, min_size=1, max_size=3), _PAIRS), max_size=4)
-
-
-def _places(value, place=()):
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, inner in items:
-        yield (*place, key)
-        yield from _places(inner, (*place, key))
-
-
-@given(_PAIRS, _TABLES)
-def test_lines_are_known_for_every_key_of_any_file(top, tables):
-    """Whatever a TOML file looks like, every key has a line, and the key's own name stands on that line."""
-    lines = [f"{'.'.join(keys)} = {value} # note" for keys, value in top]
-    for doubled, keys, pairs in tables:
-        lines.append(("[[{}]]" if doubled else "[{}]").format(" . ".join(keys)))
-        lines += [f"  {'.'.join(keys)}={value}" for keys, value in pairs]
-    text = "\n".join(lines)
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        return
-    found = locate(text)
-    assert set(found) == set(_places(data))
-    for place, line in found.items():
-        if isinstance(place[-1], str) and place[-1].isascii():
-            assert place[-1] in text.split("\n")[line - 1]

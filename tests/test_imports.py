@@ -28,6 +28,10 @@ ARROWS = {
     "simulator": set(),
 }
 TOP = {"cli", ""}
+# What anyone may use and what uses nothing of ours nor any library: reading declared files strictly.
+LEAVES = {"declared"}
+# The domain is given values and reads no file; the simulator is another's program.
+ALONE = {"domain", "simulator"}
 
 # Library -> the only modules that may import it.
 DOORS = {
@@ -87,10 +91,10 @@ def within(name: str, places: set[str]) -> bool:
 def test_arrows_point_down(path):
     """Three doors, one core, one ledger: the domain knows nobody, and nobody knows the doors."""
     package = package_of(name_of(path))
-    if package in TOP:
+    if package in TOP or package in LEAVES:
         return
     assert package in ARROWS, f"{package}: a new package needs its arrows here and in docs/architecture.md"
-    allowed = ARROWS[package] | {package}
+    allowed = ARROWS[package] | {package} | (set() if package in ALONE else LEAVES)
     wrong = [
         f"{path.relative_to(ROOT)}:{line}: {package} may not import {imported}"
         for line, imported in imports(path)
@@ -168,6 +172,17 @@ def test_the_domain_imports_the_standard_library_only():
             assert library == "konbinid" or library in sys.stdlib_module_names - impure, (
                 f"{path}:{line}: {imported}"
             )
+
+
+def test_leaves_need_the_standard_library_only():
+    """What everyone may import brings nothing along."""
+    for leaf in LEAVES:
+        for path in (PACKAGE / leaf).rglob("*.py"):
+            for line, imported in imports(path):
+                own = imported.startswith(f"konbinid.{leaf}.")
+                assert own or imported.split(".", 1)[0] in sys.stdlib_module_names, (
+                    f"{path}:{line}: {imported}"
+                )
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)

@@ -27,7 +27,8 @@ from konbinid.cli.demo_screen import Screen
 from konbinid.cli.demo_store import approve_build, fill_library, prepare_database, server_address
 from konbinid.cli.failure import CommandFailed
 from konbinid.cli.fonts_fetch import FontUnavailable, provide_fonts
-from konbinid.paper.fonts import DeclarationFault, FontRefused
+from konbinid.declared.document import FileRefused
+from konbinid.paper.fonts import FontRefused
 from konbinid.simulator.kiosk_values import KioskProblem
 from konbinid.simulator.pgaccount import NoAccount
 from konbinid.simulator.pgbinaries import NoPostgres
@@ -83,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
             os.close(lock)
     except (DemoFailed, PostgresFailed, NoPostgres, NoAccount, FontUnavailable) as failed:
         raise CommandFailed(str(failed)) from failed
-    except (FontRefused, DeclarationFault, ValueError) as refused:
+    except (FontRefused, FileRefused, ValueError) as refused:
         raise CommandFailed(f"The demo cannot start: {refused}") from refused
     return 0
 

@@ -31,7 +31,7 @@ def provide_fonts(fonts: Path, cache: Path, say: Callable[[str], None]) -> dict[
 
     say: takes a few words about what is going on; only called before something slow.
     Returns environment variables (of the list) with the paths found, for a daemon that is to use these files.
-    Raises FontUnavailable, and FontRefused and DeclarationFault of konbinid.paper.fonts.
+    Raises FontUnavailable, and FontRefused of konbinid.paper.fonts, and FileRefused of konbinid.declared.
     """
     found = {}
     for entry in load_fonts(fonts):

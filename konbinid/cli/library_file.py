@@ -21,7 +21,8 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
-from konbinid.config_source import Document, Section
+from konbinid.declared.document import Document
+from konbinid.declared.section import Section
 from konbinid.domain.dates import JST
 from konbinid.domain.kinds import Kind
 from konbinid.domain.library import PER_KIND, Item
@@ -69,7 +70,7 @@ def read_seal_image(path: Path, threshold: int | None) -> tuple[int, int, bytes]
 
 
 def _entries(section: Section) -> list[NewEntry]:
-    item = Item(section.choice("item", tuple(Item)))
+    item = section.choice("item", tuple(Item))
     kinds = _kinds(section, item)
     begins, ends = _instant(section, "effective_from"), None
     if section.has("effective_to"):

@@ -19,7 +19,7 @@ from konbinid.cli import (
     suspension_command,
 )
 from konbinid.cli.failure import CommandFailed
-from konbinid.config_source import FileRefused
+from konbinid.declared.document import FileRefused
 from konbinid.ops.startup import StartRefused
 from konbinid.store.errors import StoreError
 

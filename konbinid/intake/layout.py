@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from konbinid.config_source import Document, Section
+from konbinid.declared.document import Document
+from konbinid.declared.section import Section
 from konbinid.domain.feeds import Feed
 from konbinid.intake.csv_lines import CsvLines
 from konbinid.intake.feeds import SPECS, FeedSpec, FormName, Target
@@ -73,7 +74,7 @@ class Layout:
 
 
 def load(path: Path) -> Layout:
-    """Read and check a layout. FileRefused (config_source) names every mistake with its line."""
+    """Read and check a layout. FileRefused names every mistake with its line."""
     document = Document(path.absolute())
     root = document.root
     spec = SPECS[Feed(root.choice("feed", [feed.value for feed in SPECS]))]

@@ -7,27 +7,17 @@ the file and what to do about it (in Japanese, for operators).
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from konbinid.declared.document import Document
+from konbinid.declared.section import Section
+from konbinid.declared.words import JAPANESE
 from konbinid.paper.face import BadFont, Face
-from konbinid.paper.toml_lines import lines_of
-from konbinid.paper.toml_section import DeclarationFault, Section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-__all__ = [
-    "DeclarationFault",
-    "FontEntry",
-    "FontMissing",
-    "FontRefused",
-    "load_fonts",
-    "locate",
-    "open_faces",
-]
 
 
 class FontRefused(Exception):
@@ -55,38 +45,33 @@ class FontEntry:
 
 
 def load_fonts(path: Path) -> tuple[FontEntry, ...]:
-    """The faces of fonts.toml, in the order in which they are searched for a character. DeclarationFault."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        data = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
-        raise DeclarationFault(path.name, 0, "", f"読めません ({wrong})。") from wrong
-    root = Section(data, (), path.name, lines_of(text))
-    entries = tuple(_entry(section) for section in root.sections("face"))
-    root.close()
-    if not entries or len({entry.id for entry in entries}) != len(entries):
-        raise root.fault("face", "フォントを一つ以上、id を重ねずに書いてください。")
-    return entries
+    """The faces of fonts.toml, in the order in which they are searched for a character. FileRefused names every fault."""
+    document = Document(path, JAPANESE)
+    entries: list[FontEntry] = []
+    for section in document.root.tables("face"):
+        entry = _entry(section)
+        if entry.id and any(entry.id == other.id for other in entries):
+            section.complain("id", "同じ id のフォントが二つあります。")
+        entries.append(entry)
+    document.finish()
+    return tuple(entries)
 
 
 def _entry(section: Section) -> FontEntry:
-    entry = FontEntry(
-        section.text("id", 63),
-        section.text("title"),
-        section.text("file"),
-        section.text("sha256", 64),
-        section.text("licence"),
-        section.text("source", 300),
-        section.text("package") if section.has("package") else "",
-        tuple(Path(folder) for folder in section.texts("folders")),
-        section.text("environment") if section.has("environment") else "",
+    file = section.wording("file")
+    if Path(file).name != file:
+        section.complain("file", "ファイル名だけを書いてください。フォルダは folders に書きます。")
+    return FontEntry(
+        section.wording("id", longest=63),
+        section.wording("title"),
+        file,
+        section.text("sha256", pattern="[0-9a-f]{64}", shape="ファイルの SHA-256 (小文字の16進数64桁) "),
+        section.wording("licence"),
+        section.wording("source", longest=300),
+        section.wording("package") if section.has("package") else "",
+        tuple(Path(folder) for folder in section.texts("folders", ())),
+        section.wording("environment") if section.has("environment") else "",
     )
-    section.close()
-    if len(entry.sha256) != 64 or set(entry.sha256) - set("0123456789abcdef"):
-        raise section.fault("sha256", "ファイルの SHA-256 を小文字の16進数64桁で書いてください。")
-    if Path(entry.file).name != entry.file:
-        raise section.fault("file", "ファイル名だけを書いてください。フォルダは folders に書きます。")
-    return entry
 
 
 def locate(entry: FontEntry, folders: Sequence[Path], environment: Mapping[str, str]) -> Path:

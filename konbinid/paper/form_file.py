@@ -1,15 +1,21 @@
-"""Reading a declared form: every key known, every value in range, every fault named with file, line and field.
+"""Reading a declared form: every key known, every value in range, all faults together, each with its file, line and key.
 
-The schema is written out here; the comments in ``config/forms/juminhyo.toml`` explain it to those who edit forms.
+The schema is written out here; the comments in ``config/forms/juminhyo.toml`` explain it to those who edit forms, in Japanese,
+and so do the faults.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
+from konbinid.declared.document import Document, FileRefused, Problem
+from konbinid.declared.section import Section
+from konbinid.declared.words import JAPANESE
 from konbinid.domain.content import ENTRY_FIELDS, HEADING_FIELDS, SHEET_FIELDS, EntryShape
 from konbinid.domain.kinds import Kind
 from konbinid.paper.form import (
@@ -30,213 +36,172 @@ from konbinid.paper.form import (
     Unused,
 )
 from konbinid.paper.form_sense import check_sense
-from konbinid.paper.toml_lines import lines_of
-from konbinid.paper.toml_section import DeclarationFault, Section
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-__all__ = ["DeclarationFault", "load_form", "load_forms", "parse_form"]
 
 _SENTENCES = ("whole", "part", "only")
 
 
 def load_forms(folder: Path) -> dict[tuple[Kind, str], Form]:
-    """Every ``*.toml`` of a folder, by kind and version. DeclarationFault when one is wrong or two claim the same version."""
+    """Every ``*.toml`` of a folder, by kind and version. FileRefused names every fault of every file; two files of one version are one."""
     forms: dict[tuple[Kind, str], Form] = {}
+    problems: list[Problem] = []
     for path in sorted(folder.glob("*.toml")):
-        form = load_form(path)
-        if (form.kind, form.version) in forms:
-            raise DeclarationFault(
-                path.name, 1, "version", "同じ種類・同じ版の様式が二つあります。版を変えてください。"
-            )
-        forms[form.kind, form.version] = form
+        try:
+            form = load_form(path, taken=forms)
+        except FileRefused as refusal:
+            problems += refusal.problems
+        else:
+            forms[form.kind, form.version] = form
+    if problems:
+        raise FileRefused(problems)
     return forms
 
 
-def load_form(path: Path) -> Form:
-    """One form file. DeclarationFault names the file, the line and the field."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as wrong:
-        raise DeclarationFault(path.name, 1, "", "UTF-8 のファイルとして読めません。") from wrong
-    return parse_form(text, path.name)
+def load_form(path: Path, *, taken: Collection[tuple[Kind, str]] = ()) -> Form:
+    """One form file; ``taken``: the kinds and versions that other files declare. FileRefused.
+
+    Whether the form makes sense is asked when every value is one: else each fault would bring others that are none.
+    """
+    document = Document(path, JAPANESE)
+    form = _form(document.root)
+    document.finish()
+    check_sense(form, document)
+    if (form.kind, form.version) in taken:
+        document.complain(("version",), "同じ種類・同じ版の様式が二つあります。版を変えてください。")
+    document.finish()
+    return replace(form, digest=_digest(document.values))
 
 
-def parse_form(text: str, name: str) -> Form:
-    """A form from its TOML text; ``name`` stands in messages. DeclarationFault."""
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as wrong:
-        # tomllib's own words hold the line and column.
-        raise DeclarationFault(name, 0, "", f"TOML の書き方に誤りがあります ({wrong})。") from wrong
-    root = Section(data, (), name, lines_of(text))
-    form = _form(root, _digest(data))
-    check_sense(form, root)
-    return form
-
-
-def _digest(data: dict[str, Any]) -> str:
+def _digest(values: Mapping[str, Any]) -> str:
     """Over the values, not the text: a comment or an indent is no new form."""
-    canonical = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    canonical = json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _form(root: Section, digest: str) -> Form:
-    page = root.section("page")
-    sentences = root.section("sentences")
-    heading = root.optional_section("heading")
-    impression = root.optional_section("impression")
-    form = Form(
-        kind=root.choice("kind", Kind),
-        version=root.text("version", limit=32),
-        title=_label(root.section("title")),
-        sentences={key: sentences.text(key) for key in _SENTENCES if sentences.has(key)},
-        sentence=_label(root.section("sentence"), texts=False),
-        labels=tuple(_label(section) for section in root.sections("label")),
-        rules=tuple(_rule(section) for section in root.sections("rule")),
-        boxes=tuple(_box(section) for section in root.sections("box")),
-        heading=_heading(heading) if heading else None,
-        people=_people(root.section("people")),
-        seal=_closed_frame(root.section("seal")),
-        impression=_closed_frame(impression) if impression else None,
-        width=page.number("width", 100, 300),
-        height=page.number("height", 100, 430),
-        digest=digest,
+def _form(root: Section) -> Form:
+    page = root.table("page")
+    sentences = root.table("sentences")
+    return Form(
+        kind=root.choice("kind", tuple(Kind)),
+        version=root.wording("version", longest=32),
+        title=_label(root.table("title")),
+        sentences={key: sentences.wording(key) for key in _SENTENCES if sentences.has(key)},
+        sentence=_label(root.table("sentence"), texts=False),
+        labels=tuple(_label(section) for section in root.tables("label", optional=True)),
+        rules=tuple(_rule(section) for section in root.tables("rule", optional=True)),
+        boxes=tuple(_box(section) for section in root.tables("box", optional=True)),
+        heading=_heading(root.table("heading")) if root.has("heading") else None,
+        people=_people(root.table("people")),
+        seal=_frame(root.table("seal")),
+        impression=_frame(root.table("impression")) if root.has("impression") else None,
+        width=page.number("width", least=100, most=300),
+        height=page.number("height", least=100, most=430),
     )
-    for section in (page, sentences, root):
-        section.close()
-    return form
 
 
 def _frame(section: Section) -> Frame:
     return Frame(
-        section.number("x", 0, 300),
-        section.number("y", 0, 430),
-        section.number("w", 0.1, 300),
-        section.number("h", 0.1, 430),
+        section.number("x", least=0, most=300),
+        section.number("y", least=0, most=430),
+        section.number("w", least=0.1, most=300),
+        section.number("h", least=0.1, most=430),
     )
-
-
-def _closed_frame(section: Section) -> Frame:
-    frame = _frame(section)
-    section.close()
-    return frame
 
 
 def _label(section: Section, *, texts: bool = True) -> Label:
-    lines = tuple(section.text("text").split("\n")) if texts else ()
-    label = Label(
+    return Label(
         _frame(section),
-        lines,
-        section.number("size", SMALLEST, 72),
-        section.choice("align", Align, default=Align.LEFT),
+        tuple(section.wording("text").split("\n")) if texts else (),
+        section.number("size", least=SMALLEST, most=72),
+        section.choice("align", tuple(Align), Align.LEFT),
         section.at(),
     )
-    section.close()
-    return label
 
 
 def _rule(section: Section) -> Rule:
-    x1, y1, x2, y2 = (section.number(key, 0, 430) for key in ("x1", "y1", "x2", "y2"))
-    rule = Rule(x1, y1, x2, y2, section.number("width", THINNEST, 10))
-    section.close()
-    return rule
+    x1, y1, x2, y2 = (section.number(key, least=0, most=430) for key in ("x1", "y1", "x2", "y2"))
+    return Rule(x1, y1, x2, y2, section.number("width", least=THINNEST, most=10))
 
 
 def _type(section: Section) -> Type:
-    size = section.number("size", SMALLEST, 72)
-    align = section.choice("align", Align, default=Align.LEFT)
+    align = section.choice("align", tuple(Align), Align.LEFT)
     if align is Align.SPREAD:
-        raise section.fault("align", "均等割り付け (spread) は見出しにだけ使えます。")
+        section.complain("align", "均等割り付け (spread) は見出しにだけ使えます。")
     return Type(
-        size,
-        section.number("min_size", SMALLEST, size, default=SMALLEST),
+        section.number("size", least=SMALLEST, most=72),
+        section.number("min_size", SMALLEST, least=SMALLEST, most=72),
         align,
         section.flag("condense", default=True),
-        section.whole("lines", 1, 10, default=1),
+        section.whole("lines", 1, least=1, most=10),
     )
 
 
 def _box(section: Section) -> Box:
-    box = Box.of(section.member("field", SHEET_FIELDS), _frame(section), _type(section))
-    section.close()
-    return box
+    return Box.of(section.choice("field", SHEET_FIELDS), _frame(section), _type(section))
 
 
 def _heading(section: Section) -> Placed:
-    x, y = section.number("x", 0, 300), section.number("y", 0, 430)
-    return Placed(x, y, _table(section, section.number("width", 1, 300), HEADING_FIELDS))
+    x, y = section.number("x", least=0, most=300), section.number("y", least=0, most=430)
+    return Placed(x, y, _table(section, section.number("width", least=1, most=300), HEADING_FIELDS))
 
 
 def _table(section: Section, width: float, fields: tuple[str, ...]) -> Table:
-    table = Table(
+    return Table(
         width,
-        tuple(_row(row, fields) for row in section.sections("row")),
-        section.number("label_size", SMALLEST, 30, default=SMALLEST),
-        section.number("outline", THINNEST, 10, default=1.0),
-        section.number("inner", THINNEST, 10, default=THINNEST),
+        tuple(_row(row, fields) for row in section.tables("row")),
+        section.number("label_size", SMALLEST, least=SMALLEST, most=30),
+        section.number("outline", 1.0, least=THINNEST, most=10),
+        section.number("inner", THINNEST, least=THINNEST, most=10),
     )
-    section.close()
-    return table
 
 
 def _row(section: Section, fields: tuple[str, ...]) -> Row:
-    height = section.number("height", 3, 200)
-    row = Row(height, tuple(_cell(cell, fields) for cell in section.sections("cells")))
-    section.close()
-    return row
+    height = section.number("height", least=3, most=200)
+    return Row(height, tuple(_cell(cell, fields) for cell in section.tables("cells")))
 
 
 def _cell(section: Section, fields: tuple[str, ...]) -> TableCell:
-    label_width = section.number("label_width", 0, 200, default=0)
+    # A label has its width and a width its label: one without the other is a slip.
+    labelled = section.has("label") or section.has("label_width")
     hide_blank = section.flag("hide_blank", default=False)
-    cell = TableCell(
-        section.member("field", fields),
-        tuple(section.text("label").split("\n")) if label_width else (),
-        label_width,
-        section.choice("label_align", Align, default=Align.CENTRE),
-        section.number("width", 1, 300),
+    return TableCell(
+        section.choice("field", fields),
+        tuple(section.wording("label").split("\n")) if labelled else (),
+        section.number("label_width", least=1, most=200) if labelled else 0,
+        section.choice("label_align", tuple(Align), Align.CENTRE),
+        section.number("width", least=1, most=300),
         _type(section),
         section.flag("optional", default=False) or hide_blank,
         hide_blank,
         section.at(),
     )
-    section.close()
-    return cell
 
 
 def _people(section: Section) -> People:
-    width = section.number("width", 1, 300)
-    unused = section.optional_section("unused")
+    width = section.number("width", least=1, most=300)
     shapes = [shape for shape in EntryShape if section.has(shape.value)]
-    people = People(
-        x=section.number("x", 0, 300),
-        y=section.number("y", 0, 430),
+    return People(
+        x=section.number("x", least=0, most=300),
+        y=section.number("y", least=0, most=430),
         width=width,
-        gap=section.number("gap", 0, 50, default=0),
-        per_sheet=section.whole("per_sheet", 1, 20),
-        tables={shape: _table(section.section(shape.value), width, ENTRY_FIELDS) for shape in shapes},
-        unused=_unused(unused, width) if unused else None,
+        gap=section.number("gap", 0, least=0, most=50),
+        per_sheet=section.whole("per_sheet", least=1, most=20),
+        tables={shape: _table(section.table(shape.value), width, ENTRY_FIELDS) for shape in shapes},
+        unused=_unused(section.table("unused"), width) if section.has("unused") else None,
     )
-    section.close()
-    return people
 
 
 def _unused(section: Section, width: float) -> Unused:
-    height = section.number("height", 3, 200)
+    height = section.number("height", least=3, most=200)
     label = Label(
-        Frame(0, 0, width, section.number("text_height", 3, height, default=height)),
-        (section.text("text"),),
-        section.number("size", SMALLEST, 30),
-        section.choice("align", Align, default=Align.CENTRE),
+        Frame(0, 0, width, section.number("text_height", height, least=3, most=200)),
+        (section.wording("text"),),
+        section.number("size", least=SMALLEST, most=30),
+        section.choice("align", tuple(Align), Align.CENTRE),
         section.at(),
     )
-    unused = Unused(
+    return Unused(
         label,
         height,
         section.flag("every", default=False),
-        section.number("diagonal", 0, 10, default=0),
+        section.number("diagonal", 0, least=0, most=10),
     )
-    section.close()
-    return unused

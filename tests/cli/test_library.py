@@ -15,7 +15,7 @@ from running_daemon import ROOT
 
 from konbinid.cli.library_file import read_library_file, read_seal_image
 from konbinid.cli.main import main
-from konbinid.config_source import FileRefused
+from konbinid.declared.document import FileRefused
 from konbinid.domain.dates import JST
 from konbinid.domain.kinds import Kind
 from konbinid.domain.library import Item

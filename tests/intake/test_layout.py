@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from konbinid.config_source import FileRefused
+from konbinid.declared.document import FileRefused
 from konbinid.domain.feeds import Feed
 from konbinid.intake.layout import load
 from konbinid.intake.records import Reader

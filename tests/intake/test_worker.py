@@ -17,7 +17,7 @@ from twisted.internet import reactor
 from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 
-from konbinid.config_source import FileRefused
+from konbinid.declared.document import FileRefused
 from konbinid.intake.framing import FRAME_LIMIT, FrameBroken, Unpacker, pack
 from konbinid.intake.layout import load
 from konbinid.intake.telling import told

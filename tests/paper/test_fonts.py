@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from paper_samples import FONT, ROOT, gaiji_font
 
+from konbinid.declared.document import FileRefused
 from konbinid.paper.fonts import (
-    DeclarationFault,
     FontMissing,
     FontRefused,
     load_fonts,
@@ -89,16 +89,28 @@ def test_pinned_but_no_font(city):
 @pytest.mark.parametrize(
     ("old", "new", "field"),
     [
-        ('file = "city.ttf"', 'file = "../city.ttf"', "face[0].file"),
-        ('sha256 = "', 'sha256 = "Z', "face[0].sha256"),
-        ('licence = "test"\n', "", "face[0].licence"),
-        ('source = "test"', 'source = "test"\nsize = 1', "face[0].size"),
+        ('file = "city.ttf"', 'file = "../city.ttf"', "face[1].file"),
+        ('sha256 = "', 'sha256 = "Z', "face[1].sha256"),
+        ('licence = "test"\n', "", "face[1].licence"),
+        ('source = "test"', 'source = "test"\nsize = 1', "face[1].size"),
     ],
 )
 def test_faults_in_the_list(city, old, new, field):
     """fonts.toml is checked like a form: line and field."""
     path = city / "fonts.toml"
     path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
-    with pytest.raises(DeclarationFault) as fault:
+    with pytest.raises(FileRefused) as refusal:
         load_fonts(path)
-    assert fault.value.field == field
+    (fault,) = refusal.value.problems
+    assert fault.key == field
+
+
+def test_an_id_stands_once(city):
+    """Two fonts of one name could not be told apart in the PDF; an empty list would print nothing."""
+    path = city / "fonts.toml"
+    path.write_text(path.read_text(encoding="utf-8") * 2, encoding="utf-8")
+    with pytest.raises(FileRefused, match=r"fonts\.toml:12: face\[2\]\.id: 同じ id"):
+        load_fonts(path)
+    path.write_text("", encoding="utf-8")
+    with pytest.raises(FileRefused, match="face: 必要な項目がありません"):
+        load_fonts(path)

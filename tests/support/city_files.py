@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from konbinid.config_source import Document
+from konbinid.declared.document import Document
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "konbinid.toml"
 

@@ -1,5 +1,4 @@
-"""Strict reading of a TOML file: every key is asked for by name and type, what nobody asked for is a mistake, and all mistakes
-are collected, each with its line, before anything is refused."""
+"""One table of a declared file: every key is asked for by name and type, and what nobody asked for is a mistake."""
 
 from __future__ import annotations
 
@@ -7,75 +6,18 @@ import difflib
 import os
 import re
 import stat
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from konbinid.config_lines import Place, locate
+if TYPE_CHECKING:
+    from konbinid.declared.document import Document
+    from konbinid.declared.lines import Place
 
 T = TypeVar("T")
+Chosen = TypeVar("Chosen", bound=str)
 
-_ERROR_LINE = re.compile(r"at line (\d+)")
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One mistake: ``key`` as it would be written (``soap.client[1].name``), empty for the whole file."""
-
-    file: Path
-    line: int
-    key: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {f'{self.key}: ' if self.key else ''}{self.reason}"
-
-
-class FileRefused(Exception):
-    """A file that cannot be used as it stands; ``problems`` holds every mistake, in the file's order."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(sorted(problems, key=lambda problem: (problem.line, problem.key)))
-        super().__init__("\n".join(str(problem) for problem in self.problems))
-
-
-class Document:
-    """One parsed file. ``root`` is its top table; ``finish`` raises FileRefused when anything was wrong."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.problems: list[Problem] = []
-        try:
-            text = path.read_bytes().decode("utf-8")
-        except OSError as error:
-            raise FileRefused([Problem(path, 1, "", f"cannot be read ({error.strerror})")]) from None
-        except UnicodeDecodeError as error:
-            line = error.object.count(b"\n", 0, error.start) + 1
-            raise FileRefused([Problem(path, line, "", "is not UTF-8")]) from None
-        try:
-            data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            found = _ERROR_LINE.search(str(error))
-            line = int(found[1]) if found else text.count("\n") + 1
-            raise FileRefused([Problem(path, line, "", f"is not TOML: {error}")]) from None
-        self.lines = locate(text)
-        self.root = Section(self, (), data)
-
-    def complain(self, place: Place, reason: str) -> None:
-        """Note a mistake at a key, or at the table that lacks it."""
-        known = place
-        while known and known not in self.lines:
-            known = known[:-1]
-        self.problems.append(Problem(self.path, self.lines.get(known, 1), _written(place), reason))
-
-    def finish(self) -> None:
-        """Raise FileRefused with all mistakes found, unknown keys included."""
-        self.root.complain_of_unknown()
-        if self.problems:
-            raise FileRefused(self.problems)
 
 
 class Section:
@@ -87,6 +29,7 @@ class Section:
     ) -> None:
         self.document = document
         self.place = place
+        self._words = document.words
         self._data = data
         self._absent = absent  # a missing table is one mistake, not one for each of its keys
         self._asked: dict[str, list[Section]] = {}
@@ -102,11 +45,15 @@ class Section:
             return
         self.document.complain((*self.place, key) if key else self.place, reason)
 
+    def at(self) -> str:
+        """「juminhyo.toml:42 people.japanese」, for later messages about this table."""
+        return self.document.at(self.place)
+
     def raw(self, key: str) -> Any:
         """The value as it stands, unchecked; None and a note when it is missing."""
         self._asked.setdefault(key, [])
         if key not in self._data:
-            self.complain(key, "missing")
+            self.complain(key, self._words.missing)
         return self._data.get(key)
 
     def has(self, key: str) -> bool:
@@ -115,67 +62,76 @@ class Section:
         return key in self._data
 
     def text(
-        self, key: str, default: str | None = None, *, pattern: str = r"(?s).+", shape: str = "text"
+        self, key: str, default: str | None = None, *, pattern: str = r"(?s).+", shape: str | None = None
     ) -> str:
         """A text of a shape. ``shape`` says in words what ``pattern`` wants."""
-        value = self._typed(key, str, default, "", shape)
+        wanted = self._words.text if shape is None else shape
+        value = self._typed(key, str, default, "", wanted)
         if not re.fullmatch(pattern, value) and self._stands(key, str):
-            self.complain(key, f"must be {shape}")
+            self._complain_of_value(key, wanted)
         return value
 
-    def choice(self, key: str, choices: Sequence[str], default: str | None = None) -> str:
-        """One of a few words."""
-        value = self._typed(key, str, default, choices[0], f"one of {', '.join(choices)}")
+    def wording(self, key: str, *, longest: int = 200) -> str:
+        """A text that people read: not blank, ``longest`` code points at most."""
+        shape = self._words.wording.format(longest=longest)
+        return self.text(key, pattern=rf"(?s)(?=.*\S).{{1,{longest}}}", shape=shape)
+
+    def choice(self, key: str, choices: Sequence[Chosen], default: Chosen | None = None) -> Chosen:
+        """One of a few words, or of an enumeration's members."""
+        wanted = self._words.choice.format(choices=", ".join(choices))
+        value = self._typed(key, str, default, choices[0], wanted)
         if value not in choices:
-            self.complain(key, f"must be one of {', '.join(choices)}")
+            self._complain_of_value(key, wanted)
             return choices[0]
-        return value
+        return choices[choices.index(value)]
 
     def whole(self, key: str, default: int | None = None, *, least: int, most: int) -> int:
         """A whole number within bounds, both included."""
-        value = self._typed(key, int, default, least, f"a whole number from {least} to {most}")
+        wanted = self._words.whole.format(least=least, most=most)
+        value = self._typed(key, int, default, least, wanted)
         if not least <= value <= most:
-            self.complain(key, f"must be a whole number from {least} to {most}")
+            self._complain_of_value(key, wanted)
             return least
         return value
 
     def number(self, key: str, default: float | None = None, *, least: float, most: float) -> float:
         """A number within bounds, both included."""
-        wanted = f"a number from {least:g} to {most:g}"
-        if self._stands(key, int):
-            value = float(self._data[key])
-            self._asked.setdefault(key, [])
-        else:
-            value = self._typed(key, float, default, least, wanted)
+        wanted = self._words.number.format(least=least, most=most)
+        kind: type[float] = int if self._stands(key, int) else float
+        value = self._typed(key, kind, default, least, wanted)
+        # Compared before it is converted: a whole number may be too large for a float. nan is within no bounds.
         if not least <= value <= most:
-            self.complain(key, f"must be {wanted}")
-            return least
-        return value
+            self._complain_of_value(key, wanted)
+            return float(least)
+        return float(value)
 
     def flag(self, key: str, *, default: bool) -> bool:
         """True or false."""
-        return self._typed(key, bool, default, default, "true or false")
+        return self._typed(key, bool, default, default, self._words.flag)
 
     def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
-        """A list of texts."""
-        values = self._typed(key, list, None if default is None else list(default), [], "a list of texts")
+        """A list of texts, none of them empty."""
+        given = None if default is None else list(default)
+        values = self._typed(key, list, given, [], self._words.texts)
         for position, value in enumerate(values):
-            if not isinstance(value, str):
-                self.document.complain((*self.place, key, position), "must be a text")
-        return tuple(value for value in values if isinstance(value, str))
+            if not isinstance(value, str) or not value:
+                reason = self._words.wrong.format(wanted=self._words.text)
+                self.document.complain((*self.place, key, position), reason)
+        return tuple(value for value in values if isinstance(value, str) and value)
 
     def file(self, key: str) -> Path:
         """A file that exists and can be read; a relative path starts at the folder of the document."""
         path = self._path(key)
         if self._stands(key, str) and not (path.is_file() and os.access(path, os.R_OK)):
-            self.complain(key, f"{path}: {'cannot be read' if path.is_file() else 'no such file'}")
+            reason = self._words.closed_file if path.is_file() else self._words.no_file
+            self.complain(key, reason.format(path=path))
         return path
 
     def secret_file(self, key: str) -> Path:
         """As ``file``, and nobody but its owner may read or write it."""
         path = self.file(key)
         if self._stands(key, str) and path.is_file() and path.stat().st_mode & _OTHERS:
-            self.complain(key, f"{path}: others than its owner may use it; run chmod 600 on it")
+            self.complain(key, self._words.open_file.format(path=path))
         return path
 
     def folder(self, key: str, *, writable: bool = False, private: bool = False) -> Path:
@@ -184,11 +140,12 @@ class Section:
         if not self._stands(key, str):
             return path
         if not path.is_dir():
-            self.complain(key, f"{path}: no such folder")
+            self.complain(key, self._words.no_folder.format(path=path))
         elif not os.access(path, os.R_OK | os.X_OK | (os.W_OK if writable else 0)):
-            self.complain(key, f"{path}: cannot be {'read and written' if writable else 'read'}")
+            reason = self._words.locked_folder if writable else self._words.closed_folder
+            self.complain(key, reason.format(path=path))
         elif private and path.stat().st_mode & _OTHERS:
-            self.complain(key, f"{path}: others than its owner may use it; run chmod 700 on it")
+            self.complain(key, self._words.open_folder.format(path=path))
         return path
 
     def folders(self, key: str) -> tuple[Path, ...]:
@@ -196,27 +153,27 @@ class Section:
         found = tuple(self.document.path.parent / text for text in self.texts(key, ()))
         for position, path in enumerate(found):
             if not path.is_dir():
-                self.document.complain((*self.place, key, position), f"{path}: no such folder")
+                self.document.complain((*self.place, key, position), self._words.no_folder.format(path=path))
         return found
 
     def table(self, key: str, *, optional: bool = False) -> Section:
         """A table within this one; when optional and missing, an empty one."""
-        value = self._typed(key, dict, {} if optional else None, {}, "a table")
-        absent = not optional and not self._stands(key, dict)
-        return self._inner(key, (*self.place, key), value, absent=absent)
+        value = self._typed(key, dict, {} if optional else None, {}, self._words.table)
+        fine = self._stands(key, dict) or (optional and key not in self._data)
+        return self._inner(key, (*self.place, key), value, absent=self._absent or not fine)
 
-    def tables(self, key: str) -> tuple[Section, ...]:
-        """A list of tables (``[[key]]``) with at least one."""
-        values = self._typed(key, list, None, [], "a list of tables")
-        if not values and self._stands(key, list):
-            self.complain(key, "needs at least one")
+    def tables(self, key: str, *, optional: bool = False) -> tuple[Section, ...]:
+        """A list of tables (``[[key]]``) with at least one, unless it is optional."""
+        values = self._typed(key, list, [] if optional else None, [], self._words.tables)
+        if not values and self._stands(key, list) and not optional:
+            self.complain(key, self._words.none_given)
         found = []
         for position, value in enumerate(values):
             place = (*self.place, key, position)
             if isinstance(value, dict):
                 found.append(self._inner(key, place, value))
             else:
-                self.document.complain(place, "must be a table")
+                self.document.complain(place, self._words.wrong.format(wanted=self._words.table))
         return tuple(found)
 
     def asked(self) -> Iterator[tuple[str, str]]:
@@ -232,10 +189,14 @@ class Section:
         for key in self._data:
             if key not in self._asked:
                 near = difflib.get_close_matches(key, self._asked, n=1)
-                self.complain(key, f"unknown{f'; did you mean {near[0]}?' if near else ''}")
+                words = self._words.unknown_near.format(near=near[0]) if near else self._words.unknown
+                self.complain(key, words)
         for sections in self._asked.values():
             for section in sections:
                 section.complain_of_unknown()
+
+    def _complain_of_value(self, key: str, wanted: str) -> None:
+        self.complain(key, self._words.wrong.format(wanted=wanted))
 
     def _inner(self, key: str, place: Place, data: Mapping[str, Any], *, absent: bool = False) -> Section:
         section = Section(self.document, place, data, absent=absent)
@@ -243,7 +204,7 @@ class Section:
         return section
 
     def _path(self, key: str) -> Path:
-        return self.document.path.parent / self._typed(key, str, None, "", "a path")
+        return self.document.path.parent / self._typed(key, str, None, "", self._words.path)
 
     def _stands(self, key: str, kind: type) -> bool:
         value = self._data.get(key)
@@ -253,20 +214,10 @@ class Section:
         self._asked.setdefault(key, [])
         if key not in self._data:
             if default is None:
-                self.complain(key, f"missing; it must be {wanted}")
+                self.complain(key, self._words.missing_wanted.format(wanted=wanted))
             return harmless if default is None else default
         if not self._stands(key, kind):
-            self.complain(key, f"must be {wanted}")
+            self._complain_of_value(key, wanted)
             return harmless
         value: T = self._data[key]
         return value
-
-
-def _written(place: Place) -> str:
-    text = ""
-    for part in place:
-        if isinstance(part, int):
-            text += f"[{part + 1}]"  # people count from one
-        else:
-            text += f"{'.' if text else ''}{part}"
-    return text
