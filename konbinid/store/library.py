@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from konbinid.domain.kinds import Kind
 from konbinid.domain.library import Item, LibraryEntry
 from konbinid.domain.library_values import read_value
 from konbinid.store.transaction import Transaction
 
 _REVISION = "select revision from library.revision"
-_ENTRIES = """
+APPROVED_ENTRIES = """
 select e.id, e.item, e.kind, e.effective_from, e.effective_to, e.value, b.content
   from library.entry e
   join library.approval a on a.entry_id = e.id
-  left join library.withdrawal w on w.entry_id = e.id
   left join library.blob b on b.sha256 = e.blob_sha256
- where w.entry_id is null
+ where not exists (select from library.withdrawal w where w.entry_id = e.id)
  order by e.id
 """
+"""Every entry that counts, past and future ones included, oldest first; ``entry_of`` takes its rows."""
+
+
+def entry_of(row: Sequence[Any]) -> LibraryEntry:
+    """The value of a row of ``APPROVED_ENTRIES``. BadLibraryValue when the database holds what an import would have refused."""
+    number, item_name, kind_name, begins, ends, value, content = row
+    item, kind = Item(item_name), None if kind_name is None else Kind(kind_name)
+    pixels = None if content is None else bytes(content)
+    return LibraryEntry(number, item, kind, begins, ends, read_value(item, kind, value, pixels))
 
 
 class LibraryReader:
@@ -27,28 +38,13 @@ class LibraryReader:
         self._entries: tuple[LibraryEntry, ...] = ()
 
     async def entries(self, tx: Transaction) -> tuple[int, tuple[LibraryEntry, ...]]:
-        """(revision, entries). BadLibraryValue when the database holds what an import would have refused."""
+        """(revision, entries). BadLibraryValue."""
         row = await tx.fetch_one(_REVISION)
         assert row is not None
         revision = row[0]
         if revision == self._revision:
             return revision, self._entries
-        entries = tuple(
-            LibraryEntry(
-                id=number,
-                item=Item(item),
-                kind=None if kind is None else Kind(kind),
-                effective_from=begins,
-                effective_to=ends,
-                value=read_value(
-                    Item(item),
-                    None if kind is None else Kind(kind),
-                    value,
-                    None if rows is None else bytes(rows),
-                ),
-            )
-            for number, item, kind, begins, ends, value, rows in await tx.fetch(_ENTRIES)
-        )
+        entries = tuple(map(entry_of, await tx.fetch(APPROVED_ENTRIES)))
         # A snapshot older than what is kept may ask later than a newer one: only what is newer is kept.
         if revision > self._revision:
             self._revision, self._entries = revision, entries

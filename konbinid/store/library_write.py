@@ -12,8 +12,8 @@ from psycopg2.extras import Json
 
 from konbinid.domain.kinds import Kind
 from konbinid.domain.library import Item, LibraryEntry
-from konbinid.domain.library_values import read_value
 from konbinid.store.direct import transaction
+from konbinid.store.library import APPROVED_ENTRIES, entry_of
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
@@ -37,14 +37,6 @@ returning id
 """
 _APPROVE = "insert into library.approval (entry_id, approved_by) select unnest(%s::bigint[]), %s"
 _AUDIT = "insert into ledger.audit (actor, action, subject, detail, approved_by) values (%s, 'library.import', %s, %s, %s)"
-_APPROVED = """
-select e.id, e.item, e.kind, e.effective_from, e.effective_to, e.value, b.content
-  from library.entry e
-  join library.approval a on a.entry_id = e.id
-  left join library.blob b on b.sha256 = e.blob_sha256
- where not exists (select from library.withdrawal w where w.entry_id = e.id)
- order by e.id
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +75,8 @@ def import_entries(
 def approved_entries(made: connection) -> tuple[LibraryEntry, ...]:
     """Every entry that counts, past and future ones included, oldest first. BadLibraryValue when one has not its item's shape."""
     with made.cursor() as cur:
-        cur.execute(_APPROVED)
-        return tuple(
-            LibraryEntry(
-                id=number,
-                item=Item(item),
-                kind=None if kind is None else Kind(kind),
-                effective_from=begins,
-                effective_to=ends,
-                value=read_value(
-                    Item(item),
-                    None if kind is None else Kind(kind),
-                    value,
-                    None if rows is None else bytes(rows),
-                ),
-            )
-            for number, item, kind, begins, ends, value, rows in cur.fetchall()
-        )
+        cur.execute(APPROVED_ENTRIES)
+        return tuple(map(entry_of, cur.fetchall()))
 
 
 def _named(entry: NewEntry) -> dict[str, Any]:
