@@ -29,27 +29,26 @@ _FORBIDDEN = (
 _forbidden_in_cell = re.compile(_FORBIDDEN).search
 _is_no_utf8 = re.compile("[\udc80-\udcff]").search  # a stray byte, as surrogateescape keeps it
 
-# The same as bytes of UTF-8, for whole blocks: what begins them, and what follows then. Looking for a few beginnings is many times
-# quicker than looking at every character.
+# The same as bytes of UTF-8, for whole blocks: bytes that are rare in Japanese text, and what they must not be part of. Looking for a few bytes
+# is many times quicker than looking at every character.
 _C0_BUT_LF = bytes(set(range(0x20)) - {0x0A})
-_FORBIDDEN_BYTES = (
-    (b"\xd8\x9c", b""),
-    (b"\xe2\x80", b"[\x8e\x8f\xa8-\xae]"),
-    (b"\xe2\x81", b"[\xa6-\xa9]"),
-    (b"\xef\xb7", b"[\x90-\xaf]"),
-    (b"\xef\xbb\xbf", b""),
-    (b"\xef\xbf", b"[\xbd-\xbf]"),
-    (b"\xbf\xbe", b""),  # every plane's last two, and some of the innocent: a closer look decides
-    (b"\xbf\xbf", b""),
+_RARE = (
+    (b"\xd8", rb"\xd8\x9c"),
+    (b"\xe2", rb"\xe2(?:\x80[\x8e\x8f\xa8-\xae]|\x81[\xa6-\xa9])"),
+    (b"\xef", rb"\xef\xb7[\x90-\xaf]"),
+    (b"\xef", rb"\xef\xbb\xbf"),
+    (b"\xef", rb"\xef\xbf[\xbd-\xbf]"),
+    (b"\xbf\xbe", rb"[\xf0-\xf4].\xbf\xbe"),
+    (b"\xbf\xbf", rb"[\xf0-\xf4].\xbf\xbf"),
 )
-_beginnings = [(start, re.compile(re.escape(start) + rest).search) for start, rest in _FORBIDDEN_BYTES]
+_rare = [(start, re.compile(pattern, re.DOTALL).search) for start, pattern in _RARE]
 
 
-def may_hold_forbidden(data: bytes) -> bool:
-    """Whether UTF-8 bytes, line ends aside, may hold a forbidden character; False is certain."""
+def holds_forbidden(data: bytes) -> bool:
+    """Whether UTF-8 bytes hold a forbidden character, line ends aside."""
     if len(data.translate(None, _C0_BUT_LF)) != len(data):
         return True
-    return any(start in data and search(data) is not None for start, search in _beginnings)
+    return any(start in data and search(data) is not None for start, search in _rare)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -130,7 +129,7 @@ class Reader:
             is_clean = False
         else:
             lines = text.split("\n")
-            is_clean = not may_hold_forbidden(data)
+            is_clean = not holds_forbidden(data)
         first = self._line + 1
         self._line += len(lines)
         if self.layout.heading and first == 1:

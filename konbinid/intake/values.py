@@ -185,14 +185,25 @@ class WesternDate(_Remembering):
     def _read(self, value: str) -> str:
         if len(value) > 8:
             raise BadValue(Fault.TOO_LONG)
+        if not (len(value) == 8 and value.isascii() and value.isdigit()):
+            raise BadValue(Fault.NO_SUCH_DATE)
+        if value == UNKNOWN_DATE:
+            return value
         try:
-            day = PartialDate.parse(value)
-            if day.is_exact:
-                era_of(day.latest())  # paper shows dates in an era: one without is none of a register's
+            day = date.fromisoformat(value)
+        except ValueError:
+            return self._partial(value)
+        if day < ERAS[-1].first:  # paper shows dates in an era: one without is none of a register's
+            raise BadValue(Fault.NO_SUCH_DATE)
+        return value
+
+    def _partial(self, value: str) -> str:
+        if not self.partial:
+            raise BadValue(Fault.NO_SUCH_DATE)
+        try:
+            PartialDate.parse(value)
         except BadDate:
             raise BadValue(Fault.NO_SUCH_DATE) from None
-        if day.year and not day.is_exact and not self.partial:
-            raise BadValue(Fault.NO_SUCH_DATE)
         return value
 
 

@@ -18,8 +18,14 @@ from psycopg2.extras import Json
 LEASE = "singleton"
 _APPLY_LOCK = 0x696E74616B65  # "intake": one file is applied at a time, whichever daemon or feed
 
-# A lock that the kiosk path holds is released in milliseconds. Who waits longer gives up, and the file is tried again.
-_SESSION = "set session lock_timeout = '30s'; set session idle_in_transaction_session_timeout = '10min'"
+# A lock that the kiosk path holds is released in milliseconds. Who waits longer gives up, and the file is tried again. Compiling a
+# statement (jit) costs more than it gains here (measured: 0.15 s each for files of 20,000 rows); sorting in memory gains.
+_SESSION = """
+set session lock_timeout = '30s';
+set session idle_in_transaction_session_timeout = '10min';
+set session jit = off;
+set session work_mem = '64MB'
+"""
 
 
 class LeaseLost(Exception):
