@@ -21,6 +21,9 @@ _FILE_HEADER = 14
 _HEADERS = frozenset({12, 40, 52, 56, 108, 124})  # the sizes that Windows and OS/2 have defined
 _UNCOMPRESSED = 0
 
+_INVERTED = bytes(range(255, -1, -1))
+_UNPADDED = [bytes(byte >> padding << padding for byte in range(256)) for padding in range(8)]
+
 # An impression is over 8 mm and within 25 mm square (contract 2).
 _LEAST_MM, _MOST_MM = 8, 25
 
@@ -59,19 +62,20 @@ def read_bmp(content: bytes, threshold: int) -> Picture:
         header = _read_header(content)
     except struct.error:
         raise BadValue(Fault.ATTACHMENT_BROKEN) from None
-    pixels = content[header.pixels_at : header.pixels_at + header.stride * header.height]
-    if len(pixels) < header.stride * header.height:
+    stride = header.stride
+    pixels = content[header.pixels_at : header.pixels_at + stride * header.height]
+    if len(pixels) < stride * header.height:
         raise BadValue(Fault.ATTACHMENT_BROKEN)
-    order = range(header.height) if header.top_down else range(header.height - 1, -1, -1)
-    starts = [row * header.stride for row in order]
-    marks = (
-        _true_colour(header, pixels, starts, threshold)
-        if header.bits == 24
-        else _indexed(header, pixels, starts, threshold)
-    )
-    if b"1" not in marks or b"0" not in marks:
+    used = (header.width * header.bits + 7) // 8
+    starts = range(0, len(pixels), stride) if header.top_down else range(len(pixels) - stride, -1, -stride)
+    rows = b"".join([pixels[start : start + used] for start in starts])
+    packed = _true_colour(header, rows, threshold) if header.bits == 24 else _indexed(header, rows, threshold)
+    every_pixel = (((1 << header.width) - 1) << -header.width % 8).to_bytes(
+        (header.width + 7) // 8, "big"
+    ) * header.height
+    if not packed.strip(b"\x00") or packed == every_pixel:
         raise BadValue(Fault.ATTACHMENT_BLANK)
-    return Picture(header.width, header.height, _packed(header.width, marks))
+    return Picture(header.width, header.height, packed)
 
 
 def size_defect(width: int, height: int, dpi: int) -> str:
@@ -112,51 +116,60 @@ def _luminance(blue: int, green: int, red: int) -> int:
     return (29 * blue + 150 * green + 77 * red) >> 8
 
 
-def _indexed(header: _Header, pixels: bytes, starts: list[int], threshold: int) -> bytes:
-    """One mark a pixel, b"1" for ink, row after row."""
+def _indexed(header: _Header, rows: bytes, threshold: int) -> bytes:
+    """The rows of a picture with a palette, packed."""
     step = header.palette_step
     colours = [header.palette[at : at + 3] for at in range(0, len(header.palette), step)]
     ink = b"".join(b"1" if _luminance(*colour) < threshold else b"0" for colour in colours)
-    used = (header.width * header.bits + 7) // 8
-    rows = b"".join(pixels[start : start + used] for start in starts)
-    # An index beyond the palette has no colour: its mark is an x, and is seen below.
+    if header.bits == 1 and len(ink) == 2:
+        return _one_bit(header.width, rows, ink)
+    # One mark a pixel. An index beyond the palette has no colour: its mark is an x, and is seen below.
     if header.bits == 8:
         marks = rows.translate(ink.ljust(256, b"x"))
     else:
         digits = b"01" if header.bits == 1 else b"0123456789abcdef"
         table = bytes.maketrans(digits, ink[: len(digits)].ljust(len(digits), b"x"))
-        spread = (_binary(rows) if header.bits == 1 else rows.hex()).encode("ascii").translate(table)
-        padded = used * 8 // header.bits
-        marks = b"".join(spread[start : start + header.width] for start in range(0, len(spread), padded))
+        text = (
+            format(1 << 8 * len(rows) | int.from_bytes(rows, "big"), "b")[1:]
+            if header.bits == 1
+            else rows.hex()
+        )
+        spread = text.encode("ascii").translate(table)
+        padded = len(spread) // header.height
+        marks = b"".join([spread[start : start + header.width] for start in range(0, len(spread), padded)])
     if b"x" in marks:
         raise BadValue(Fault.ATTACHMENT_BROKEN)
-    return marks
+    return _packed(header, marks)
 
 
-def _binary(data: bytes) -> str:
-    """The bits as digits; the one in front keeps leading zeros."""
-    return format(1 << 8 * len(data) | int.from_bytes(data, "big"), "b")[1:]
+def _one_bit(width: int, rows: bytes, ink: bytes) -> bytes:
+    """Packed already; only the meaning of the bits may be the other way round, and what pads a row is never ink."""
+    if ink[0] == ink[1]:
+        raise BadValue(Fault.ATTACHMENT_BLANK)
+    packed = bytearray(rows.translate(_INVERTED) if ink == b"10" else rows)
+    size = (width + 7) // 8
+    packed[size - 1 :: size] = packed[size - 1 :: size].translate(_UNPADDED[-width % 8])
+    return bytes(packed)
 
 
-def _true_colour(header: _Header, pixels: bytes, starts: list[int], threshold: int) -> bytes:
-    """As ``_indexed``. All pixels lie side by side in one integer, 16 bits each: three multiplications weigh them all, and no sum
-    reaches its neighbour (256 × 255 < 65,536)."""
-    used = header.width * 3
-    flat = b"".join(pixels[start : start + used] for start in starts)
+def _true_colour(header: _Header, flat: bytes, threshold: int) -> bytes:
+    """All pixels lie side by side in one integer, 16 bits each: three multiplications weigh them all, and no sum reaches its
+    neighbour (256 × 255 < 65,536)."""
+    size = 2 * header.width * header.height
     lanes = []
     for channel in range(3):
-        spread = bytearray(2 * header.width * header.height)
+        spread = bytearray(size)
         spread[0::2] = flat[channel::3]
         lanes.append(int.from_bytes(spread, "little"))
     weighed = lanes[0] * 29 + lanes[1] * 150 + lanes[2] * 77
-    luminance = weighed.to_bytes(2 * header.width * header.height, "little")[1::2]
-    return luminance.translate(b"1" * threshold + b"0" * (256 - threshold))
+    luminance = weighed.to_bytes(size, "little")[1::2]
+    return _packed(header, luminance.translate(b"1" * threshold + b"0" * (256 - threshold)))
 
 
-def _packed(width: int, marks: bytes) -> bytes:
-    size = (width + 7) // 8
-    padding = b"0" * (size * 8 - width)
-    return b"".join(
-        int(marks[start : start + width] + padding, 2).to_bytes(size, "big")
-        for start in range(0, len(marks), width)
-    )
+def _packed(header: _Header, marks: bytes) -> bytes:
+    """One mark a pixel into one bit a pixel, rows padded to bytes."""
+    width = header.width
+    padding = b"0" * (-width % 8)
+    if padding:
+        marks = b"".join([marks[start : start + width] + padding for start in range(0, len(marks), width)])
+    return int(marks, 2).to_bytes(len(marks) // 8, "big")

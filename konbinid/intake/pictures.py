@@ -17,8 +17,6 @@ from konbinid.intake.problems import BadValue, Fault
 from konbinid.store import intake_files
 from konbinid.store.intake_files import Incoming
 
-_AT_ONCE = 200  # pictures in memory at a time
-
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Impression(Redacted):
@@ -42,15 +40,6 @@ class Pictures:
         self, numbers: Sequence[str], names: Sequence[str], dpis: Sequence[str]
     ) -> list[Impression | Fault | None]:
         """For each row, by registration number, picture's name and dpi: its impression, what is wrong with it, or None without a name."""
-        found: list[Impression | Fault | None] = []
-        for start in range(0, len(numbers), _AT_ONCE):
-            part = slice(start, start + _AT_ONCE)
-            found += self._part(numbers[part], names[part], dpis[part])
-        return found
-
-    def _part(
-        self, numbers: Sequence[str], names: Sequence[str], dpis: Sequence[str]
-    ) -> list[Impression | Fault | None]:
         digests = self._digests(numbers, names)
         contents = intake_files.contents(self.cur, {digest for digest in digests if digest is not None})
         return [

@@ -62,6 +62,16 @@ class Block(Redacted):
     columns: dict[str, Sequence[str]]
     plain: bool = False
 
+    def pieces(self, size: int | None) -> Iterator[Block]:
+        """The same rows in blocks of at most ``size``; None leaves it whole."""
+        if size is None or len(self.lines) <= size:
+            yield self
+            return
+        for start in range(0, len(self.lines), size):
+            part = slice(start, start + size)
+            columns = {name: values[part] for name, values in self.columns.items()}
+            yield Block(self.lines[part], columns, self.plain)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Named(Redacted):

@@ -30,6 +30,7 @@ INDIVIDUAL_NUMBER = "individual_number"
 _NULL = "\\N"  # COPY's mark; a backslash in a value is doubled, so no value looks like it
 _BETWEEN = "\x00"  # stands in no value
 _KEYS_AT_ONCE = 5000
+_PICTURES_AT_ONCE = 200  # in memory, so that a file of a city's seals needs no more than one of a village's
 
 Staged = dict[str, Sequence[str]]
 
@@ -75,7 +76,8 @@ class Stager:
 
     def _pieces(self, cur: cursor, reader: Reader, incoming: Incoming, run: int) -> Iterator[bytes]:
         pictures = Pictures(cur, incoming, self._layout.threshold) if self._layout.spec.attachment else None
-        for block in self._blocks(cur, reader, incoming):
+        at_once = _PICTURES_AT_ONCE if pictures is not None else None
+        for block in self._blocks(cur, reader, incoming, at_once):
             lines, staged = block.lines, self._staged_columns(block)
             if pictures is not None:
                 lines, staged = _with_pictures(pictures, reader, block, staged)
@@ -85,10 +87,13 @@ class Stager:
             self._keep_named(cur, reader, run, at_least=_KEYS_AT_ONCE)
             self._progress(reader.rows)
 
-    def _blocks(self, cur: cursor, reader: Reader, incoming: Incoming) -> Iterator[Block]:
+    @staticmethod
+    def _blocks(cur: cursor, reader: Reader, incoming: Incoming, at_once: int | None) -> Iterator[Block]:
         for part in intake_files.parts(cur, incoming.id):
-            yield from reader.feed(part)
-        yield from reader.finish()
+            for block in reader.feed(part):
+                yield from block.pieces(at_once)
+        for block in reader.finish():
+            yield from block.pieces(at_once)
 
     def _keep_named(self, cur: cursor, reader: Reader, run: int, *, at_least: int) -> None:
         if len(reader.named) >= at_least:

@@ -20,16 +20,18 @@ class _Stream(io.RawIOBase):
     def __init__(self, pieces: Iterator[bytes]) -> None:
         super().__init__()
         self._pieces = pieces
-        self._rest = b""
+        self._piece = memoryview(b"")
+        self._at = 0
 
     def read(self, size: int = _CHUNK, /) -> bytes:
         """At most ``size`` bytes; none at the end."""
-        while not self._rest:
+        while self._at == len(self._piece):
             piece = next(self._pieces, None)
             if piece is None:
                 return b""
-            self._rest = piece
-        given, self._rest = self._rest[:size], self._rest[size:]
+            self._piece, self._at = memoryview(piece), 0
+        given = bytes(self._piece[self._at : self._at + size])
+        self._at += len(given)
         return given
 
 

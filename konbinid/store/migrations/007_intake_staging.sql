@@ -137,6 +137,10 @@ grant select, insert, update, delete, truncate on intake.staged_person, intake.s
     intake.staged_person_effect, intake.staged_credential_effect, intake.staged_hold_effect, intake.staged_seal_effect,
     intake.staged_key, intake.staged_touch to konbinid_intake;
 
+-- Bytes that are written once and read once or twice are not worth compressing: it took most of the time of storing a file.
+alter table intake.incoming_part alter column content set storage external;
+alter table intake.attachment alter column content set storage external;
+
 -- Statistics for the planner where a file is large. Only an owner may ANALYZE, so the function runs with the owner's rights; it does
 -- nothing else, and only to these tables.
 create function intake.measure_staged(which text) returns void
