@@ -32,14 +32,7 @@ from konbinid.issue.ticket import ReleaseTicket
 from konbinid.paper import readback
 from konbinid.paper.press import Printed, Unprintable
 from konbinid.store import ledger, residents
-from konbinid.store.errors import (
-    Conflict,
-    DeadlinePassed,
-    Duplicate,
-    LockTimeout,
-    OutcomeUnknown,
-    Unavailable,
-)
+from konbinid.store.errors import Duplicate, NotNow, OutcomeUnknown
 from konbinid.store.transaction import Transaction
 
 
@@ -88,7 +81,7 @@ class Desk(Inquiries):
         except OutcomeUnknown:
             self.log.critical("issue.outcome_unknown", transaction_id=envelope.transaction_id)
             return Refused(Code.OUTCOME_UNKNOWN, "commit_unknown")
-        except (Conflict, LockTimeout, DeadlinePassed, Unavailable) as error:
+        except NotNow as error:
             return self._not_made(type(error).__name__, placement)
         return self._released(made)
 
@@ -114,7 +107,7 @@ class Desk(Inquiries):
         number, asked = new_issuance_number(equipment.random), Asked.of(request)
 
         # 1. The ledger row. Whoever asks with the same id waits here, as long as its time allows.
-        await self._wait_at_most(tx, deadline - equipment.clock.seconds())
+        await tx.wait_at_most(deadline - equipment.clock.seconds())
         await tx.execute("savepoint asked")
         digest = request_digest(equipment.keyring, request)
         await ledger.insert_issuance(tx, number, request, digest, equipment.origin)
@@ -122,7 +115,7 @@ class Desk(Inquiries):
         await equipment.step("issue.placed")
 
         # 2. Hold what a change must take, and read the case as of one snapshot.
-        await self._wait_at_most(tx, equipment.settings.lock_timeout)
+        await tx.wait_at_most(equipment.settings.lock_timeout)
         read = await read_case(tx, equipment, request.credential, request.kind)
         await equipment.step("issue.read")
 
@@ -144,10 +137,6 @@ class Desk(Inquiries):
         ticket = await self._record(tx, request, read, (granted, content, paper))
         await equipment.step("issue.recorded")
         return ticket
-
-    @staticmethod
-    async def _wait_at_most(tx: Transaction, seconds: float) -> None:
-        await tx.execute("select set_config('lock_timeout', %s, true)", (f"{max(1, int(seconds * 1000))}ms",))
 
     async def _refuse(
         self, tx: Transaction, request: IssueRequest, refused: Refused, read: ReadCase

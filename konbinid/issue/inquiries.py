@@ -23,14 +23,7 @@ from konbinid.domain.results import Code
 from konbinid.issue import listing, reports
 from konbinid.issue.attempts import settle
 from konbinid.issue.equipment import Equipment
-from konbinid.store.errors import (
-    Conflict,
-    DeadlinePassed,
-    Duplicate,
-    LockTimeout,
-    OutcomeUnknown,
-    Unavailable,
-)
+from konbinid.store.errors import Duplicate, NotNow, OutcomeUnknown
 from konbinid.store.transaction import Transaction
 
 T = TypeVar("T")
@@ -80,5 +73,5 @@ class Inquiries:
             return await settle(self.equipment, work, deadline=self.equipment.deadline())
         except OutcomeUnknown:
             return Refused(Code.OUTCOME_UNKNOWN, "commit_unknown")
-        except (Unavailable, DeadlinePassed, LockTimeout, Conflict) as error:
+        except NotNow as error:
             return Refused(Code.TRY_LATER, type(error).__name__)

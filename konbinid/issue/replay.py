@@ -37,9 +37,7 @@ async def replay(equipment: Equipment, request: IssueRequest, deadline: float) -
 async def _give_again(
     tx: Transaction, equipment: Equipment, request: IssueRequest
 ) -> ReleaseTicket | Refused:
-    await tx.execute(
-        "select set_config('lock_timeout', %s, true)", (f"{int(equipment.settings.lock_timeout * 1000)}ms",)
-    )
+    await tx.wait_at_most(equipment.settings.lock_timeout)
     bound = await ledger.bound_to(tx, request.envelope)
     if bound is None:
         raise Conflict("the bound issuance is not in this snapshot")

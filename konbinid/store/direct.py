@@ -10,23 +10,15 @@ import psycopg2
 from psycopg2.extensions import make_dsn
 
 from konbinid.store.errors import Unavailable
+from konbinid.store.servers import KEEPALIVES, TIMELINE
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
 
-# A half-open connection is noticed in seconds instead of the hours of TCP's own defaults (measured).
-_SESSION = {
-    "connect_timeout": 3,
-    "keepalives_idle": 2,
-    "keepalives_interval": 1,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 4000,
-}
-# 0 for a server that takes no writes; a deposed primary may still claim to take them, so the highest timeline counts.
-_TIMELINE = """
-select case when pg_is_in_recovery() or current_setting('transaction_read_only') = 'on' then 0
-            else (select timeline_id from pg_control_checkpoint()) end
-"""
+PATIENCE = "set local lock_timeout = '15s'"
+"""Papers in the making hold the row of their kind, so a change waits for them, but not for ever."""
+
+_SESSION = {"connect_timeout": 3, **KEEPALIVES}
 
 
 def dial(servers: Sequence[str], purpose: str) -> connection:
@@ -90,7 +82,7 @@ def transaction(made: connection) -> Iterator[cursor]:
 
 
 def _timeline(cur: cursor) -> int:
-    cur.execute(_TIMELINE)
+    cur.execute(TIMELINE)
     row = cur.fetchone()
     assert row is not None
     timeline: int = row[0]

@@ -10,11 +10,15 @@ class StoreError(Exception):
     """Base; the text names statements' classes and states, never values."""
 
 
-class Unavailable(StoreError):
-    """No writable server answered within the deadline, or too many wait already."""
+class NotNow(StoreError):
+    """Base of what time or other people's work stood in the way of; asked again later it may go."""
 
 
-class DeadlinePassed(StoreError):
+class Unavailable(NotNow):
+    """No writable server answered within the deadline, too many wait already, or the server had no room for the statement or cancelled it."""
+
+
+class DeadlinePassed(NotNow):
     """The transaction's time ran out before COMMIT was sent; its connection was closed."""
 
 
@@ -22,11 +26,11 @@ class ConnectionLost(StoreError):
     """The connection broke before COMMIT was sent. The work may be done again on another one."""
 
 
-class Conflict(StoreError):
+class Conflict(NotNow):
     """40001 or 40P01: somebody changed what was read. The whole work may be done again on a new snapshot."""
 
 
-class LockTimeout(StoreError):
+class LockTimeout(NotNow):
     """55P03: a lock was not had in time."""
 
 

@@ -12,14 +12,13 @@ from psycopg2.extras import Json
 
 from konbinid.domain.kinds import Kind
 from konbinid.domain.library import Item, LibraryEntry
-from konbinid.store.direct import transaction
+from konbinid.store.audit import insert_audit
+from konbinid.store.direct import PATIENCE, transaction
 from konbinid.store.library import APPROVED_ENTRIES, entry_of
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
 
-# A change waits for papers in the making (they hold their kind's row), not for ever.
-_PATIENCE = "set local lock_timeout = '15s'"
 _ALIKE = """
 select count(*)
   from library.entry e
@@ -36,7 +35,6 @@ values (%(item)s, %(kind)s, %(begins)s, %(ends)s, %(value)s, %(blob)s, %(note)s,
 returning id
 """
 _APPROVE = "insert into library.approval (entry_id, approved_by) select unnest(%s::bigint[]), %s"
-_AUDIT = "insert into ledger.audit (actor, action, subject, detail, approved_by) values (%s, 'library.import', %s, %s, %s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +60,14 @@ def import_entries(
     if entered_by == approved_by:
         raise ValueError("an entry is approved by someone other than who entered it")
     with transaction(made) as cur:
-        cur.execute(_PATIENCE)
+        cur.execute(PATIENCE)
         # Two imports of one file at once: the second waits and then finds everything there.
         cur.execute("select pg_advisory_xact_lock(hashtext('konbinid library import'))")
         written = [_write(cur, entry, entered_by) for entry in entries if not _is_there(cur, entry)]
         if written:
             cur.execute(_APPROVE, (written, approved_by))
-            cur.execute(_AUDIT, (entered_by, source, Json({"entries": written}), approved_by))
+            detail = {"entries": written}
+            insert_audit(cur, entered_by, "library.import", source, detail, approved_by=approved_by)
     return len(written)
 
 

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 import psycopg2
 from twisted.internet.defer import Deferred, DeferredList, ensureDeferred
-from twisted.internet.error import ConnectionDone
 from twisted.logger import Logger
 from txpostgres import txpostgres
 
 from konbinid.store.errors import ConnectionLost, DeadlinePassed, OutcomeUnknown, StoreError, Unavailable
+from konbinid.store.servers import KEEPALIVES, TIMELINE
 from konbinid.store.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -31,18 +31,11 @@ T = TypeVar("T")
 
 _REDIAL_SECONDS = 0.25
 _DIAL_SECONDS = 3.0
-# A half-open connection is noticed in seconds; a session that hangs in a transaction is ended by the server too.
+# A session that hangs in a transaction is ended by the server.
 _SESSION = {
-    "keepalives_idle": 2,
-    "keepalives_interval": 1,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 4000,
+    **KEEPALIVES,
     "options": "-c client_min_messages=warning -c idle_in_transaction_session_timeout=60s -c statement_timeout=40s -c TimeZone=UTC",
 }
-_WRITABLE = """
-select case when pg_is_in_recovery() or current_setting('transaction_read_only') = 'on' then 0
-            else (select timeline_id from pg_control_checkpoint()) end
-"""
 
 
 class _Wire(txpostgres.Connection):  # type: ignore[misc]  # txpostgres has no types
@@ -158,7 +151,7 @@ class Pool:
                 await transaction.execute(begin)
             except ConnectionLost:
                 self._drop(wire)
-            except StoreError:
+            except BaseException:
                 self._drop(wire)
                 raise
             else:
@@ -170,6 +163,9 @@ class Pool:
     def _time_out(self, wire: _Wire, transaction: Transaction) -> None:
         transaction.timed_out = True
         self._drop(wire)
+        # The server may hang, or be deposed without knowing: nobody else is to find that out on its idle connections.
+        while self._idle:
+            self._drop(self._idle.popleft())
 
     async def _rolled_back(self, transaction: Transaction, error: BaseException) -> bool:
         """Whether the connection can be used again. After an unknown COMMIT it cannot."""
@@ -182,10 +178,8 @@ class Pool:
         return True
 
     async def _take(self, deadline: float) -> _Wire:
-        while self._idle:
-            wire = self._idle.popleft()
-            if wire in self._wires:
-                return wire
+        if self._idle:
+            return self._idle.popleft()
         if not self._running or len(self._waiting) >= self._max_waiting:
             raise Unavailable("too many wait for a connection")
         waiter: Deferred[_Wire] = Deferred()
@@ -212,6 +206,8 @@ class Pool:
         if wire not in self._wires:
             return
         self._wires.discard(wire)
+        if wire in self._idle:
+            self._idle.remove(wire)
         wire.on_broken = None
         wire.close()
         if self._running:
@@ -246,19 +242,18 @@ class Pool:
         """(timeline, connection) of a writable server, else None within the dialling limit."""
         wire = _Wire(self._reactor)
         limit = self._reactor.callLater(_DIAL_SECONDS, wire.close)
+        self._dialling.add(wire)
+        timeline = 0
         try:
-            connecting = wire.connect(dsn, application_name=f"konbinid {self._role}", **_SESSION)
-            self._dialling.add(wire)
-            await connecting
-            rows = await wire.runQuery(_WRITABLE)
-        except (psycopg2.Error, ConnectionDone) as error:
+            await wire.connect(dsn, application_name=f"konbinid {self._role}", **_SESSION)
+            timeline = (await wire.runQuery(TIMELINE))[0][0]
+        except Exception as error:  # noqa: BLE001  # closed at the wrong moment, txpostgres raises ValueError; a lost dial is a place lost for good
             self.log.warn("database.unreachable", role=self._role, reason=type(error).__name__)
-            return None
         finally:
             self._dialling.discard(wire)
             if limit.active():
                 limit.cancel()
-        if rows[0][0] == 0:
+        if timeline == 0:
             wire.close()
             return None
-        return rows[0][0], wire
+        return timeline, wire

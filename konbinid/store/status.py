@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from konbinid.domain.feeds import Feed
 from konbinid.domain.kinds import Kind
+from konbinid.store.audit import insert_audit
 from konbinid.store.direct import transaction
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 _APPROVED = "select fingerprint, approved_by, at from ops.fingerprint order by id desc limit 1"
 _APPROVE = "insert into ops.fingerprint (fingerprint, approved_by) values (%s, %s)"
-_AUDIT = "insert into ledger.audit (actor, action, subject) values (%s, 'fingerprint.approve', %s)"
 _LEASE = "select epoch, holder, since from ops.lease where name = 'singleton'"
 _FEEDS = """
 select f.feed, f.last_name, f.last_applied_at, f.fresh_as_of,
@@ -146,7 +146,7 @@ def approve_fingerprint(made: connection, value: str, approved_by: str) -> None:
     """From now on this fingerprint may serve, and no other; the audit keeps who said so."""
     with transaction(made) as cur:
         cur.execute(_APPROVE, (value, approved_by))
-        cur.execute(_AUDIT, (approved_by, value))
+        insert_audit(cur, approved_by, "fingerprint.approve", value)
 
 
 def read_lease(made: connection) -> LeaseRow | None:

@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from psycopg2.extras import Json
-
-from konbinid.store.direct import transaction
+from konbinid.store.audit import insert_audit
+from konbinid.store.direct import PATIENCE, transaction
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
 
-# A paper in the making holds its kind's row: a change waits for it, not for ever.
-_PATIENCE = "set local lock_timeout = '15s'"
 _STATE = (
     "select kind, reason, changed_by, changed_at from ops.kind_state where kind = %s and suspended for update"
 )
@@ -25,7 +22,6 @@ update ops.kind_state
    set suspended = false, reason = %s, changed_by = %s, changed_at = clock_timestamp(), change_no = change_no + 1
  where kind = %s
 """
-_AUDIT = "insert into ledger.audit (actor, action, subject, detail) values (%s, %s, %s, %s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +49,8 @@ def suspend(made: connection, kind: str, *, reason: str, who: str) -> Suspension
     with transaction(made) as cur:
         before = _looked_up(cur, kind)
         cur.execute(_SUSPEND, (kind, reason, who))
-        cur.execute(
-            _AUDIT, (who, "kind.suspend", kind, Json({"reason": reason, "was_suspended": before is not None}))
-        )
+        detail = {"reason": reason, "was_suspended": before is not None}
+        insert_audit(cur, who, "kind.suspend", kind, detail)
     return before
 
 
@@ -69,12 +64,12 @@ def resume(made: connection, kind: str, *, reason: str, who: str) -> Suspension 
         if ended is not None:
             cur.execute(_RESUME, (reason, who, kind))
             detail = {"reason": reason, "ended_reason": ended.reason, "ended_by": ended.who}
-            cur.execute(_AUDIT, (who, "kind.resume", kind, Json(detail)))
+            insert_audit(cur, who, "kind.resume", kind, detail)
     return ended
 
 
 def _looked_up(cur: cursor, kind: str) -> Suspension | None:
-    cur.execute(_PATIENCE)
+    cur.execute(PATIENCE)
     cur.execute(_STATE, (kind,))
     row = cur.fetchone()
     return None if row is None else Suspension(*row)

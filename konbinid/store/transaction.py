@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg2
 from psycopg2 import errorcodes
+from twisted.internet.defer import CancelledError
 from twisted.internet.error import ConnectionDone
 
 from konbinid.store.errors import (
@@ -18,6 +19,7 @@ from konbinid.store.errors import (
     OutcomeUnknown,
     StatementFailed,
     StoreError,
+    Unavailable,
 )
 
 
@@ -30,9 +32,11 @@ def _translated(error: psycopg2.Error) -> StoreError:
         return LockTimeout("a lock was not had in time")
     if state == errorcodes.UNIQUE_VIOLATION:
         return Duplicate(error.diag.constraint_name or "")
-    # 25006: this server became a standby; 25P03: the server ended a session that hung. Both are gone for our purposes.
-    if state is None or state.startswith(("08", "57P")) or state in {"25006", "25P03"}:
+    # 25006: this server became a standby; 25P03 and 25P04: the server ended a session that hung. All are gone for our purposes.
+    if state is None or state.startswith(("08", "57P")) or state in {"25006", "25P03", "25P04"}:
         return ConnectionLost("the connection broke")
+    if state.startswith("53"):
+        return Unavailable(f"the server has no room, SQLSTATE {state}")
     return StatementFailed(state)
 
 
@@ -53,6 +57,9 @@ class Transaction:
             raise self._late() or _translated(error) from None
         except ConnectionDone:
             raise self._late() or ConnectionLost("the connection was closed") from None
+        except CancelledError:
+            # txpostgres' name for 57014: an administrator cancelled the statement.
+            raise self._late() or Unavailable("the server cancelled the statement") from None
         return rows
 
     def _late(self) -> StoreError | None:
@@ -67,15 +74,23 @@ class Transaction:
         """Run a statement for its effect."""
         await self.fetch(statement, parameters)
 
+    async def wait_at_most(self, seconds: float) -> None:
+        """How long a statement from here on waits for a lock before it is LockTimeout; never without end, which 0 would mean."""
+        await self.execute(
+            "select set_config('lock_timeout', %s, true)", (f"{max(1, int(seconds * 1000))}ms",)
+        )
+
     async def commit(self) -> None:
         """Send COMMIT. From the first byte on every doubt is OutcomeUnknown, a notice included: the warning that synchronous replication was
         given up comes as one, in whatever language the server speaks."""
         connection = self._wire.pollable()
+        if connection.closed:
+            raise self._late() or ConnectionLost("the connection broke before COMMIT was sent")
         del connection.notices[:]
         try:
             cursor = await self._wire.cursor().execute("commit")
             said = cursor.statusmessage
-        except (psycopg2.Error, ConnectionDone):
+        except Exception:  # noqa: BLE001  # whatever kept the answer away, nobody knows what became of it
             raise OutcomeUnknown("no answer to COMMIT") from None
         if connection.notices:
             raise OutcomeUnknown("COMMIT was answered with a warning")

@@ -130,7 +130,7 @@ def test_a_suspension_waits_for_a_paper_in_the_making(call, database):
 
 def test_a_kind_that_is_never_free_says_so(call, database, capsys, monkeypatch):
     """A sentence that tells to try again, and nothing half done."""
-    monkeypatch.setattr(suspension, "_PATIENCE", "set local lock_timeout = '200ms'")
+    monkeypatch.setattr(suspension, "PATIENCE", "set local lock_timeout = '200ms'")
     desk = psycopg2.connect(database.dsn("desk"))
     with desk.cursor() as cur:
         cur.execute("select from ops.kind_state where kind = 'inkan' for share")
