@@ -84,7 +84,7 @@ def assemble(daemon: MultiService, config: Config, means: Means) -> None:
     pools, prepared, host = means.pools, means.prepared, config.service.host
     desk = Desk(_equipment(config, means))
     soap = _soap_door(config, means, desk)
-    lease = Lease(means.reactor, _operators(config), holder=host, clock=means.clocks.seconds)
+    lease = Lease(means.reactor, config.database.dsns_of("ops"), holder=host, clock=means.clocks.seconds)
     inbox = Afresh(lambda: Inbox(means.reactor, _inbox_setting(config, means), lease, os.urandom))
     # What must not run on a host that deviates. The lease is among it: held there, it would keep the other host from taking files in.
     issuing = _in_order(lease, inbox, soap)
@@ -105,10 +105,6 @@ def _in_order(*parts: IService, under: MultiService | None = None) -> MultiServi
     for part in parts:
         part.setServiceParent(whole)
     return whole
-
-
-def _operators(config: Config) -> tuple[str, ...]:
-    return config.database.dsns(config.database.roles["ops"])
 
 
 def _equipment(config: Config, means: Means) -> Equipment:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,6 +10,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from konbinid.declared.section import Section
+from konbinid.domain.dates import read_day, read_span, read_yearly_day
 from konbinid.domain.feeds import Feed, FeedRule
 from konbinid.domain.freshness import AROUND_THE_CLOCK, Calendar
 from konbinid.domain.library import Holidays
@@ -18,7 +18,6 @@ from konbinid.domain.library import Holidays
 T = TypeVar("T")
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_WINDOW = re.compile(r"([0-2][0-9]):([0-5][0-9])-([0-2][0-9]):([0-5][0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +66,16 @@ def _calendar(section: Section) -> Calendar:
     mistakes = len(section.document.problems)
     weekdays = _each(section, "weekdays", _WEEKDAYS, _WEEKDAYS.index, f"must be of {', '.join(_WEEKDAYS)}")
     windows = _each(
-        section, "windows", ("00:00-24:00",), _window, 'must be like "08:00-20:00", to 24:00 at most'
+        section, "windows", ("00:00-24:00",), read_span, 'must be like "08:00-20:00", to 24:00 at most'
     )
-    yearly, single = set(), set()
-    for year, day in _each(
-        section, "no_files_on", (), _day, 'must be a day that exists, "12-29" or "2027-05-03"'
-    ):
-        if year:
-            single.add(day.isoformat())
-        else:
-            yearly.add((day.month, day.day))
+    reason = 'must be a day that exists, "12-29" or "2027-05-03"'
+    days = _each(section, "no_files_on", (), _day, reason)
     if len(section.document.problems) > mistakes:
         return AROUND_THE_CLOCK
     try:
-        return Calendar(frozenset(weekdays), tuple(windows), Holidays(frozenset(yearly), frozenset(single)))
+        yearly = frozenset(day for day in days if isinstance(day, tuple))
+        single = frozenset(day.isoformat() for day in days if isinstance(day, date))
+        return Calendar(frozenset(weekdays), tuple(windows), Holidays(yearly, single))
     except ValueError as error:
         section.complain("windows" if weekdays else "weekdays", str(error))
         return AROUND_THE_CLOCK
@@ -98,17 +93,5 @@ def _each(
     return values
 
 
-def _window(text: str) -> tuple[int, int]:
-    found = _WINDOW.fullmatch(text)
-    if found is None:
-        raise ValueError
-    hours = [int(group) for group in found.groups()]
-    return hours[0] * 60 + hours[1], hours[2] * 60 + hours[3]
-
-
-def _day(text: str) -> tuple[bool, date]:
-    has_year = len(text) == len("2027-05-03")
-    day = date.fromisoformat(text if has_year else f"2000-{text}")  # a leap year: 02-29 is allowed
-    if day.isoformat()[0 if has_year else 5 :] != text:
-        raise ValueError
-    return has_year, day
+def _day(text: str) -> date | tuple[int, int]:
+    return read_day(text) if len(text) == len("2027-05-03") else read_yearly_day(text)

@@ -88,6 +88,10 @@ class Database:
             secret["password"] = role.password_file.read_text(encoding="utf-8").rstrip("\n")
         return tuple(make_dsn(server, user=role.user, **secret) for server in self.servers)
 
+    def dsns_of(self, name: str) -> tuple[str, ...]:
+        """The same for one of ``ROLES``."""
+        return self.dsns(self.roles[name])
+
     def common_dsn(self, role: Role) -> str:
         """All servers in one DSN, of which libpq chooses the one that takes writes; for blocking connections only: an asynchronous
         one waits for a dead server for minutes (measured)."""

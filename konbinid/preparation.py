@@ -102,7 +102,7 @@ def prepare(config: Config, clocks: Clocks, alert: Callable[[str], None]) -> Pre
 def check_database(config: Config, prepared: Prepared, clocks: Clocks) -> None:
     """All steps that need the database: it answers, its schema is this build's, lease and library are there. StartRefused."""
     start = StartUp(clocks.seconds)
-    ops, office = (_signed_in(config, role) for role in ("ops", "office"))
+    ops, office = (config.database.dsns_of(role) for role in ("ops", "office"))
     start.run(
         Step(
             "database",
@@ -166,10 +166,6 @@ def _check_library(servers: Sequence[str], forms: frozenset[tuple[Kind, str]], a
     faults = library_faults(entries, forms, at)
     if faults:
         raise StartRefused("library", " ".join(faults), advice)
-
-
-def _signed_in(config: Config, role: str) -> tuple[str, ...]:
-    return config.database.dsns(config.database.roles[role])
 
 
 def _faces(config: Config) -> FaceSet:

@@ -57,8 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{'fingerprint:':20}{own}")
     if arguments.offline:
         return 0
-    database = config.database
-    with session(database.dsns(database.roles["office"]), "fingerprint") as made:
+    with session(config.database.dsns_of("office"), "fingerprint") as made:
         if arguments.approve:
             approve_fingerprint(made, own, arguments.by.strip())
         approved = look_up_fingerprint(made)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from konbinid.cli.failure import CommandFailed
 from konbinid.cli.library_file import read_library_file
 from konbinid.cli.options import add_config_option, loaded
-from konbinid.domain.dates import JST
+from konbinid.domain.dates import JST, in_japan
 from konbinid.domain.kinds import TITLES, Kind
 from konbinid.domain.library import PER_KIND, Item, LibraryEntry, in_force
 from konbinid.domain.library_values import write_value
@@ -71,7 +71,7 @@ def run_import(arguments: argparse.Namespace) -> int:
         raise CommandFailed("--approved-by must name somebody else than --entered-by: four eyes decide.")
     database = loaded(arguments).database
     entries = read_library_file(arguments.file)
-    with session(database.dsns(database.roles["office"]), "library import") as made:
+    with session(database.dsns_of("office"), "library import") as made:
         written = import_entries(
             made, entries, entered_by=names[0], approved_by=names[1], source=arguments.file.name
         )
@@ -83,7 +83,7 @@ def run_show(arguments: argparse.Namespace) -> int:
     """Show what is in force."""
     at = arguments.at or datetime.now(UTC)
     database = loaded(arguments).database
-    with session(database.dsns(database.roles["office"]), "library show") as made:
+    with session(database.dsns_of("office"), "library show") as made:
         entries = approved_entries(made)
     print(f"In force at {at.astimezone(JST):%Y-%m-%d %H:%M} (Japan time):")
     for item in Item:
@@ -107,9 +107,6 @@ def _day(instant: datetime) -> str:
 
 def _instant(text: str) -> datetime:
     try:
-        if len(text) == len("2027-04-01"):
-            return datetime.combine(date.fromisoformat(text), time(0), JST)
-        instant = datetime.fromisoformat(text)
+        return in_japan(datetime.fromisoformat(text))
     except ValueError:
         raise argparse.ArgumentTypeError("a day or a time is wanted, like 2027-04-01T09:00") from None
-    return instant if instant.tzinfo is not None else instant.replace(tzinfo=JST)

@@ -15,7 +15,7 @@ with greys, ``threshold`` (0 to 255: darker is ink).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from PIL import Image, UnidentifiedImageError
 
 from konbinid.declared.document import Document
 from konbinid.declared.section import Section
-from konbinid.domain.dates import JST
+from konbinid.domain.dates import in_japan
 from konbinid.domain.kinds import Kind
 from konbinid.domain.library import PER_KIND, Item
 from konbinid.domain.library_values import MAX_SEAL_PIXELS, BadLibraryValue, read_value, write_value
@@ -113,10 +113,8 @@ def _kinds(section: Section, item: Item) -> list[Kind | None]:
 
 def _instant(section: Section, key: str) -> datetime | None:
     value = section.raw(key)
-    if isinstance(value, datetime):
-        return value if value.tzinfo is not None else value.replace(tzinfo=JST)
-    if isinstance(value, date):
-        return datetime.combine(value, time(0), JST)
+    if isinstance(value, date):  # a datetime is one too
+        return in_japan(value)
     if value is not None:
         section.complain(
             key, "must be a date like 2026-04-01 or a time like 2026-04-01T09:00:00, without quotes"

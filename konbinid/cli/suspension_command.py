@@ -105,8 +105,7 @@ def run_show(arguments: argparse.Namespace) -> int:
 
 @contextmanager
 def _office(arguments: argparse.Namespace, purpose: str) -> Iterator[connection]:
-    database = loaded(arguments).database
-    with session(database.dsns(database.roles["office"]), purpose) as made:
+    with session(loaded(arguments).database.dsns_of("office"), purpose) as made:
         try:
             yield made
         except LockNotAvailable:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import calendar
+import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 
 from konbinid.domain.redact import Redacted
 
 JST = timezone(timedelta(hours=9), "JST")  # Japan has no summer time; the contract prints +09:00
+MINUTES_OF_DAY = 24 * 60
+
+_SPAN = re.compile(r"([0-2][0-9]):([0-5][0-9])-([0-2][0-9]):([0-5][0-9])")
 
 
 class BadDate(ValueError):
@@ -57,6 +61,41 @@ def era_year(year: int, era: Era) -> str:
 def era_date(day: date) -> str:
     """「令和8年11月23日」."""
     return f"{era_year(day.year, era_of(day))}{day.month}月{day.day}日"
+
+
+def read_day(text: str) -> date:
+    """A day that exists, written ``2027-05-03`` and no other way. BadDate."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != text:
+        raise BadDate("no day like 2027-05-03")
+    return day
+
+
+def read_yearly_day(text: str) -> tuple[int, int]:
+    """(month, day) of a day of every year, written ``12-29``; 02-29 is one. BadDate."""
+    day = read_day(f"2000-{text}")  # a leap year
+    return day.month, day.day
+
+
+def read_span(text: str) -> tuple[int, int]:
+    """``08:00-24:00`` as minutes from 00:00; it ends after it begins, by 24:00 of the same day. BadDate."""
+    found = _SPAN.fullmatch(text)
+    if found is None:
+        raise BadDate("no span like 08:00-24:00")
+    begins, ends = (int(hour) * 60 + int(minute) for hour, minute in (found.group(1, 2), found.group(3, 4)))
+    if not begins < ends <= MINUTES_OF_DAY:
+        raise BadDate("a span that does not end after it begins, by 24:00")
+    return begins, ends
+
+
+def in_japan(given: date | datetime) -> datetime:
+    """What a person of the city writes as an instant: a day begins at 00:00, and a time without an offset is Japan time."""
+    if not isinstance(given, datetime):
+        given = datetime.combine(given, time(0))
+    return given if given.tzinfo is not None else given.replace(tzinfo=JST)
 
 
 def japan_day(instant: datetime) -> date:

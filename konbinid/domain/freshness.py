@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from konbinid.domain.dates import JST
+from konbinid.domain.dates import JST, MINUTES_OF_DAY
 from konbinid.domain.library import Holidays
 
-MINUTES_OF_DAY = 24 * 60
 _NONE = Holidays(frozenset(), frozenset())
 
 
@@ -41,9 +40,7 @@ class Calendar:
 
     def expects_on(self, day: date) -> bool:
         """Whether the core system works on this day."""
-        if (day.month, day.day) in self.holidays.yearly or day.isoformat() in self.holidays.single:
-            return False
-        return day.weekday() in self.weekdays
+        return day.weekday() in self.weekdays and not self.holidays.includes(day)
 
 
 AROUND_THE_CLOCK = Calendar(frozenset(range(7)), ((0, MINUTES_OF_DAY),))

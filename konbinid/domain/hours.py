@@ -25,13 +25,12 @@ def opening_today(hours: Hours, holidays: Holidays, at: datetime) -> OpeningToda
     """What checkService tells of today, and whether a request is in time (1201 when not).
 
     ``at`` is the request's one instant, aware. Hours are half-open: at the closing minute it is closed;
-    a closing time of 00:00 is the midnight at the day's end. Today is the
-    Japanese calendar day of ``at``; 29 February as a yearly closed day has no effect in common years.
+    a closing time of 00:00 is the midnight at the day's end. Today is the Japanese calendar day of ``at``.
     """
     local = at.astimezone(JST)
     day = local.date()
     span = hours.by_weekday[day.weekday()]
-    if span is None or (day.month, day.day) in holidays.yearly or day.isoformat() in holidays.single:
+    if span is None or holidays.includes(day):
         return _CLOSED_TODAY
     opens_at, closes_at = (datetime.combine(day, edge, JST) for edge in span)
     if span[1] == time(0):

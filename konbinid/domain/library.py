@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
 
@@ -105,6 +105,10 @@ class Holidays:
 
     yearly: frozenset[tuple[int, int]]
     single: frozenset[str]
+
+    def includes(self, day: date) -> bool:
+        """Whether it is one of them; 29 February as a yearly day has no effect in common years."""
+        return (day.month, day.day) in self.yearly or day.isoformat() in self.single
 
 
 @dataclass(frozen=True, slots=True)

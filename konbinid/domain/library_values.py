@@ -17,17 +17,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
-from datetime import date, time
+from datetime import time
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from konbinid.domain.content import OfficialSeal
+from konbinid.domain.dates import BadDate, read_day, read_span, read_yearly_day
 from konbinid.domain.kinds import KIND_RULES, TITLES, Kind, Switch
 from konbinid.domain.library import PER_KIND, Holidays, Hours, Item, Mayor, Offer, Policy
 
+T = TypeVar("T")
+
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 CLOSED = "closed"
-MIDNIGHT = 24 * 60  # minutes; as a closing time it is kept as 00:00 (konbinid.domain.hours)
 
 # certificates.md, "Who may have what"; fees as the demo city takes them.
 DEFAULT_HOURS = Hours(((time(6, 30), time(23, 0)),) * 7)
@@ -41,8 +43,8 @@ MAX_COPIES = 99  # two digits on every kiosk's screen; a city's own limit stands
 MAX_SEAL_PIXELS = 4096
 MAX_SEAL_MM = 60.0
 
-_TIME_SPAN = re.compile(r"([0-2][0-9]):([0-5][0-9])-([0-2][0-9]):([0-5][0-9])")
-_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+FORM_VERSION = r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}"
+"""What a form's version looks like, in the library and in the form's own file. It stands in ledger rows and in the PDF."""
 
 LibraryValue = Mayor | OfficialSeal | Policy | Offer | Hours | Holidays | int | str
 
@@ -141,18 +143,15 @@ def read_hours(value: object) -> Hours:
 def read_holidays(value: object) -> Holidays:
     """Closed days: ``MM-DD`` of every year and single ``YYYY-MM-DD``."""
     table = _table(value, (), ("yearly", "single"))
-    yearly = set()
-    for text in _texts(table, "yearly"):
-        day = _day("yearly", f"2000-{text}")  # 2000 was a leap year: 02-29 is allowed
-        yearly.add((day.month, day.day))
-    single = frozenset(_day("single", text).isoformat() for text in _texts(table, "single"))
-    return Holidays(frozenset(yearly), single)
+    yearly = _each(table, "yearly", read_yearly_day, "must be days that exist, like 12-29")
+    single = _each(table, "single", read_day, "must be days that exist, like 2027-05-03")
+    return Holidays(frozenset(yearly), frozenset(day.isoformat() for day in single))
 
 
 def read_form(value: object) -> str:
     """A form's version: up to 32 of ``[A-Za-z0-9._-]``."""
     version = _line(_table(value, ("version",)), "version")
-    if not _VERSION.fullmatch(version):
+    if not re.fullmatch(FORM_VERSION, version):
         raise BadLibraryValue("version", "up to 32 of [A-Za-z0-9._-], the first a letter or digit")
     return version
 
@@ -242,26 +241,25 @@ def _texts(table: Mapping[str, object], key: str) -> list[str]:
     return values
 
 
-def _day(key: str, text: str) -> date:
+def _each(table: Mapping[str, object], key: str, read: Callable[[str], T], reason: str) -> list[T]:
     try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = None
-    if day is None or day.isoformat() != text:
-        raise BadLibraryValue(key, "must be days that exist, MM-DD under yearly and YYYY-MM-DD under single")
-    return day
+        return [read(text) for text in _texts(table, key)]
+    except BadDate:
+        raise BadLibraryValue(key, reason) from None
 
 
 def _span(table: Mapping[str, object], key: str) -> tuple[time, time] | None:
     text = table[key]
     if text == CLOSED:
         return None
-    found = _TIME_SPAN.fullmatch(text) if isinstance(text, str) else None
-    if found is None:
-        raise BadLibraryValue(key, f'must be like "06:30-23:00", or "{CLOSED}"')
-    opens, closes = (int(hour) * 60 + int(minute) for hour, minute in (found.group(1, 2), found.group(3, 4)))
-    if not opens < closes <= MIDNIGHT:
-        raise BadLibraryValue(key, "must open before it closes, by 24:00 of the same day")
+    reason = f'must be like "06:30-23:00", closing by 24:00 of the same day, or "{CLOSED}"'
+    if not isinstance(text, str):
+        raise BadLibraryValue(key, reason)
+    try:
+        opens, closes = read_span(text)
+    except BadDate:
+        raise BadLibraryValue(key, reason) from None
+    # Closing at 24:00 is kept as 00:00 (konbinid.domain.hours).
     return time(opens // 60, opens % 60), time(closes // 60 % 24, closes % 60)
 
 

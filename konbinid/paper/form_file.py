@@ -18,6 +18,7 @@ from konbinid.declared.section import Section
 from konbinid.declared.words import JAPANESE
 from konbinid.domain.content import ENTRY_FIELDS, HEADING_FIELDS, SHEET_FIELDS, EntryShape
 from konbinid.domain.kinds import Kind
+from konbinid.domain.library_values import FORM_VERSION
 from konbinid.paper.form import (
     SMALLEST,
     THINNEST,
@@ -37,6 +38,7 @@ from konbinid.paper.form import (
 )
 from konbinid.paper.form_sense import check_sense
 
+_VERSION_SHAPE = "半角の英数字と . _ - の1文字以上32文字以内 (先頭は英数字) "
 _SENTENCES = ("whole", "part", "only")
 
 
@@ -82,7 +84,7 @@ def _form(root: Section) -> Form:
     sentences = root.table("sentences")
     return Form(
         kind=root.choice("kind", tuple(Kind)),
-        version=root.wording("version", longest=32),
+        version=root.text("version", pattern=FORM_VERSION, shape=_VERSION_SHAPE),
         title=_label(root.table("title")),
         sentences={key: sentences.wording(key) for key in _SENTENCES if sentences.has(key)},
         sentence=_label(root.table("sentence"), texts=False),

@@ -12,9 +12,6 @@ from konbinid.paper.form import PADDING, POINTS, Form, Frame, Row, Table, TableC
 
 def check_sense(form: Form, document: Document) -> None:
     """Complain to the document the form was read from of everything that would make a wrong or ugly sheet."""
-    # It stands in the PDF's document information and in ledger rows.
-    if not all(char.isascii() and (char.isalnum() or char in "-._") for char in form.version):
-        document.complain(("version",), "版は半角の英数字と - . _ で書いてください。")
     if not form.sentences:
         document.complain(("sentences",), "認証文がありません。whole, part, only のどれかを書いてください。")
     _check_boxes(form, document)

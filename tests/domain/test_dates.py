@@ -19,7 +19,11 @@ from konbinid.domain.dates import (
     birthday_in,
     era_date,
     era_of,
+    in_japan,
     japan_day,
+    read_day,
+    read_span,
+    read_yearly_day,
 )
 
 _days = st.dates(min_value=date(1868, 1, 25), max_value=date(2100, 12, 31))
@@ -251,3 +255,26 @@ def test_doubt_never_makes_older(birth, known, today):
 def test_the_day_of_issue_is_japans(instant, day):
     """Contract 1: one instant decides, in Japan time; 15:00 UTC is the next day's first minute."""
     assert japan_day(instant) == day
+
+
+def test_days_and_spans_are_written_one_way():
+    """Configuration and library read closed days, windows and hours alike: what is unclear is refused, never guessed."""
+    assert read_day("2028-02-29") == date(2028, 2, 29)
+    assert read_yearly_day("02-29") == (2, 29)
+    assert read_span("08:00-24:00") == (480, 1440)
+    for text in ("20270503", "2027-5-3", "2027-02-29", "2027-W18-1", "12-29", ""):
+        with pytest.raises(BadDate):
+            read_day(text)
+    for text in ("2-29", "02-30", "W01-1", "2027-05-03", ""):
+        with pytest.raises(BadDate):
+            read_yearly_day(text)
+    for text in ("8-20", "08:00-24:01", "08:00-08:00", "22:00-06:00", "08:60-09:00", "08:00-20:00 ", ""):
+        with pytest.raises(BadDate):
+            read_span(text)
+
+
+def test_what_people_write_is_japan_time():
+    """A day begins at 00:00 in Japan, a time may say its own offset."""
+    assert in_japan(date(2026, 4, 1)) == datetime(2026, 3, 31, 15, tzinfo=UTC)
+    assert in_japan(datetime(2026, 4, 1, 9)) == datetime(2026, 4, 1, tzinfo=UTC)  # noqa: DTZ001 - that is the point
+    assert in_japan(datetime(2026, 4, 1, 9, tzinfo=UTC)) == datetime(2026, 4, 1, 9, tzinfo=UTC)
