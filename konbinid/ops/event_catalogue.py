@@ -151,6 +151,12 @@ _KINDS = (
         "Intake failed and will try again.",
         "{what}: failed, to be tried again",
     ),
+    EventKind(
+        "intake.printed",
+        ("bytes",),
+        "The reading process printed something. It is not shown: it may hold values of a file.",
+        "the reading process printed {bytes} bytes, which are not shown",
+    ),
 )
 
 CATALOGUE: Mapping[str, EventKind] = MappingProxyType({kind.template or kind.name: kind for kind in _KINDS})
