@@ -20,7 +20,7 @@ from konbinid.intake.sequence import Act, FileState, OpenFile
 from konbinid.intake.steps import Passing, Point
 from konbinid.store import intake_files, intake_prepare, intake_settle, intake_staging
 from konbinid.store.intake_files import Incoming
-from konbinid.store.intake_link import FeedRow, connect, fence, transaction
+from konbinid.store.intake_link import FeedRow, connect, feed_row, fence, transaction
 from konbinid.store.intake_prepare import Prepared
 from konbinid.store.intake_tables import TABLES
 
@@ -178,10 +178,7 @@ class Clerk:
         self._ask(work)
 
     def _next_task(self, cur: cursor) -> Task | None:
-        cur.execute(
-            "select last_sequence, last_stamp, stopped_by from intake.feed where feed = %s", [self._feed]
-        )
-        row = FeedRow(*(cur.fetchone() or (None, None, None)))
+        row = feed_row(cur, self._feed)
         files = intake_files.open_files(cur, self._feed)
         for each in files:
             if _has(each, Fault.OTHER_CONTENT):

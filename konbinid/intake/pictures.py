@@ -7,7 +7,7 @@ holds *for this very registration*. A name alone never fetches a picture: it cou
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from psycopg2.extensions import cursor
 
@@ -34,7 +34,6 @@ class Pictures:
     cur: cursor
     incoming: Incoming
     threshold: int
-    _seen: dict[str, str] = field(default_factory=dict, repr=False)
 
     def of_rows(
         self, numbers: Sequence[str], names: Sequence[str], dpis: Sequence[str]
@@ -43,8 +42,8 @@ class Pictures:
         digests = self._digests(numbers, names)
         contents = intake_files.contents(self.cur, {digest for digest in digests if digest is not None})
         return [
-            self._one(number, name, dpi, digest, contents) if name else None
-            for number, name, dpi, digest in zip(numbers, names, dpis, digests, strict=True)
+            self._one(dpi, digest, contents) if name else None
+            for name, dpi, digest in zip(names, dpis, digests, strict=True)
         ]
 
     def _digests(self, numbers: Sequence[str], names: Sequence[str]) -> list[bytes | None]:
@@ -59,11 +58,7 @@ class Pictures:
             brought.get(name) or held.get((number, name)) for number, name in zip(numbers, names, strict=True)
         ]
 
-    def _one(
-        self, number: str, name: str, dpi: str, digest: bytes | None, contents: dict[bytes, bytes]
-    ) -> Impression | Fault:
-        if self._seen.setdefault(name, number) != number:
-            return Fault.ATTACHMENT_SHARED
+    def _one(self, dpi: str, digest: bytes | None, contents: dict[bytes, bytes]) -> Impression | Fault:
         if digest is None:
             return Fault.ATTACHMENT_MISSING
         try:

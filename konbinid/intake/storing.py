@@ -150,28 +150,25 @@ class Storer:
 
 
 class _Wanted:
-    """The attachments that a file's rows name, each once."""
+    """The attachments that a file's rows name."""
 
     def __init__(self, layout: Layout, *, full: bool) -> None:
         self._reader = Reader(layout, full=full)
         self._field = layout.spec.attachment or ""
-        self._seen: set[str] = set()
 
     def names_in(self, data: bytes) -> list[str]:
         """Names in the rows that these bytes complete."""
-        return self._fresh(self._reader.feed(data))
+        return self._names(self._reader.feed(data))
 
     def last_names(self) -> list[str]:
         """Names in a last row without line end."""
-        return self._fresh(self._reader.finish())
+        return self._names(self._reader.finish())
 
-    def _fresh(self, blocks: Iterator[Block]) -> list[str]:
+    def _names(self, blocks: Iterator[Block]) -> list[str]:
         names = [name for block in blocks for name in block.columns[self._field] if name]
         names += self._reader.attachments_of_bad_rows  # whoever corrects the row may name the picture again
         self._reader.attachments_of_bad_rows = []
-        fresh = [name for name in dict.fromkeys(names) if name not in self._seen]
-        self._seen.update(fresh)
-        return fresh
+        return list(dict.fromkeys(names))
 
 
 def _first_content(name: str, places: list[int]) -> bytes | None:

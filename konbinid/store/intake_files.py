@@ -67,9 +67,10 @@ def by_name(cur: cursor, name: str) -> list[Incoming]:
 
 
 def open_files(cur: cursor, feed: str) -> list[Incoming]:
-    """A feed's files that are not settled."""
+    """A feed's files that are not settled. The reports of those that were judged are left out: they can be long, and this is asked often."""
+    short = "case when state in ('received', 'waiting') then report else '{}' end"
     cur.execute(
-        f"select {_COLUMNS} from intake.incoming where feed = %s and state = any(%s) order by id",  # noqa: S608  # constant
+        f"select {_COLUMNS.replace('report', short)} from intake.incoming where feed = %s and state = any(%s) order by id",  # noqa: S608  # constant
         [feed, list(OPEN_STATES)],
     )
     return [_incoming(row) for row in cur.fetchall()]

@@ -61,19 +61,34 @@ def transaction(link: connection) -> Iterator[cursor]:
         yield cur
 
 
-def fence(cur: cursor, feed: str, epoch: int) -> FeedRow:
-    """Enter a transaction that changes anything of a feed: alone among intake's, with the lease's epoch and the feed's row locked.
+def fence(cur: cursor, feed: str, epoch: int) -> None:
+    """Enter a transaction in which a daemon changes anything of a feed, and make sure that it still holds the lease.
 
     LeaseLost when the epoch is not the newest: a daemon that lost the lease while it worked changes nothing.
     """
-    cur.execute("select pg_advisory_xact_lock(%s)", [_APPLY_LOCK])
+    enter(cur, feed)
     cur.execute("select epoch from ops.lease where name = %s for share", [LEASE])
     row = cur.fetchone()
     if row is None or row[0] != epoch:
         raise LeaseLost
+
+
+def enter(cur: cursor, feed: str) -> FeedRow:
+    """Enter a transaction that changes anything of a feed: alone among intake's, with the feed's row locked."""
+    cur.execute("select pg_advisory_xact_lock(%s)", [_APPLY_LOCK])
     cur.execute(
         "select last_sequence, last_stamp, stopped_by from intake.feed where feed = %s for update", [feed]
     )
+    return _feed_row(cur)
+
+
+def feed_row(cur: cursor, feed: str) -> FeedRow:
+    """Where a feed stands at this moment."""
+    cur.execute("select last_sequence, last_stamp, stopped_by from intake.feed where feed = %s", [feed])
+    return _feed_row(cur)
+
+
+def _feed_row(cur: cursor) -> FeedRow:
     found = cur.fetchone()
     assert found is not None  # 004_intake.sql has a row for each feed
     return FeedRow(*found)

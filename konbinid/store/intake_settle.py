@@ -11,9 +11,9 @@ from typing import Any
 from psycopg2.extensions import cursor
 from psycopg2.extras import Json
 
-from konbinid.store import intake_apply, intake_people, intake_prepare
+from konbinid.store import intake_apply, intake_files, intake_people, intake_prepare
 from konbinid.store.intake_files import OPEN_STATES, Incoming
-from konbinid.store.intake_link import raise_alert
+from konbinid.store.intake_link import FeedRow, enter, raise_alert
 from konbinid.store.intake_prepare import Prepared
 from konbinid.store.intake_tables import Table
 
@@ -137,36 +137,40 @@ def refuse(
     raise_alert(cur, "error", "file_refused", incoming.name, {})
 
 
-def approve(cur: cursor, incoming: Incoming, who: str) -> None:
-    """An operator agrees to what a held file removes; intake applies it at its next look."""
-    if incoming.state != "held":
-        raise SettledAlready
+def approve(cur: cursor, incoming_id: int, who: str) -> None:
+    """An operator agrees to what a held file removes; intake applies it at its next look. SettledAlready when it is not held."""
+    incoming, _ = _for_operator(cur, incoming_id, "held")
     cur.execute("update intake.incoming set resolved_by = %s where id = %s", [who, incoming.id])
 
 
-def release(cur: cursor, incoming: Incoming, who: str) -> None:
+def release(cur: cursor, incoming_id: int, who: str) -> None:
     """An operator lets a rejected, held, waiting or refused file go unapplied: its provisional holds end, and a feed that it stopped
-    goes on behind it."""
-    if incoming.state not in {*OPEN_STATES, "refused"}:
-        raise SettledAlready
-    cur.execute("select stopped_by from intake.feed where feed = %s", [incoming.feed])
-    row = cur.fetchone()
+    goes on behind it. SettledAlready when it is none of these."""
+    incoming, feed = _for_operator(cur, incoming_id, "rejected", "held", "waiting", "refused")
     _mark(cur, incoming, "released", {}, who)
     intake_people.end_doubts(cur, [incoming.id])
-    if row is not None and row[0] == incoming.id:
+    if feed.stopped_by == incoming.id:
         cur.execute(_GO_ON, [incoming.sequence, incoming.feed])
         _supersede(cur, incoming)
 
 
-def skip_to(cur: cursor, incoming: Incoming, last_missing: int, who: str) -> None:
-    """An operator gives up the files missing before a waiting one: the feed goes on with it at intake's next look."""
-    if incoming.state != "waiting":
+def give_up_gap(cur: cursor, incoming_id: int, last_missing: int, who: str) -> None:
+    """An operator gives up the files missing before a waiting one, up to ``last_missing``: the feed goes on behind them at intake's next
+    look. SettledAlready when the file does not wait or something else stops the feed."""
+    incoming, feed = _for_operator(cur, incoming_id, "waiting")
+    if feed.stopped_by is not None:
         raise SettledAlready
     cur.execute(_GO_ON, [last_missing, incoming.feed])
-    cur.execute(
-        "update intake.incoming set report = report || %s where id = %s",
-        [Json({"gap_given_up_by": who}), incoming.id],
-    )
+    note = Json({"gap_given_up_by": who})
+    cur.execute("update intake.incoming set report = report || %s where id = %s", [note, incoming.id])
+
+
+def _for_operator(cur: cursor, incoming_id: int, *states: str) -> tuple[Incoming, FeedRow]:
+    feed = enter(cur, intake_files.by_id(cur, incoming_id).feed)
+    incoming = intake_files.by_id(cur, incoming_id)  # as it is now that nobody else changes it
+    if incoming.state not in states:
+        raise SettledAlready
+    return incoming, feed
 
 
 _EFFECT_NAMES = {"added": "a", "changed": "c", "removed": "r"}

@@ -430,7 +430,7 @@ def test_a_name_fetches_no_other_persons_picture(hall, rows):
     twice = [rows.seal(2, "200", image_name="x.bmp"), rows.seal(3, "300", image_name="x.bmp")]
     shared = hall.put("INKAN", twice, attachments={"x.bmp": rows.bmp()}, sequence=3)
     hall.look()
-    assert hall.report(shared) == [(2, "印影ファイル名", "attachment_shared")]
+    assert hall.report(shared) == [(1, "印影ファイル名", "attachment_shared")]
 
 
 def test_a_full_file_brings_every_picture(hall, rows):

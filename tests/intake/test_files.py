@@ -167,7 +167,7 @@ def test_an_operator_gives_up_a_gap(hall, rows):
     hall.take("JUMIN", [rows.person(1)], sequence=1)
     name = hall.put("JUMIN", [rows.person(2)], sequence=5)
     hall.look()
-    operator(hall, lambda cur: intake_settle.skip_to(cur, by_name(cur, name)[0], 4, "係長"))
+    operator(hall, lambda cur: intake_settle.give_up_gap(cur, by_name(cur, name)[0].id, 4, "係長"))
     hall.look()
     assert hall.state(name) == "applied"
 
@@ -206,7 +206,7 @@ def test_the_same_name_with_other_content_is_refused(hall, rows):
     assert hall.alerts() == ["file_refused"]
     assert hall.doubted() == {"1"}
     assert hall.run("select name from people.person") != [("別人",)]
-    operator(hall, lambda cur: intake_settle.release(cur, by_name(cur, name)[-1], "係長"))
+    operator(hall, lambda cur: intake_settle.release(cur, by_name(cur, name)[-1].id, "係長"))
     assert not hall.doubted()
     assert hall.take("JUMIN", [rows.person(2)]) == "applied"
 
@@ -261,7 +261,7 @@ def test_an_operator_releases_a_rejected_file(hall, rows):
     bad = hall.put("JUMIN", [rows.person(1, sex="5")], sequence=1)
     later = hall.put("JUMIN", [rows.person(2)], sequence=2)
     hall.look()
-    operator(hall, lambda cur: intake_settle.release(cur, by_name(cur, bad)[0], "係長"))
+    operator(hall, lambda cur: intake_settle.release(cur, by_name(cur, bad)[0].id, "係長"))
     hall.look()
     assert [hall.state(each) for each in (bad, later)] == ["released", "applied"]
     assert not hall.doubted()
@@ -373,7 +373,7 @@ def test_a_removal_of_too_many_waits_for_an_operator(hall, rows):
     assert hall.alerts() == ["file_held"]
     hall.look()
     assert hall.state(name) == "held"
-    operator(hall, lambda cur: intake_settle.approve(cur, by_name(cur, name)[0], "係長"))
+    operator(hall, lambda cur: intake_settle.approve(cur, by_name(cur, name)[0].id, "係長"))
     hall.look()
     assert hall.state(name) == "applied"
     assert hall.receipt(name).startswith("ok rows=80 added=0 changed=0 removed=20")
@@ -500,3 +500,20 @@ def test_the_other_host_goes_on_without_the_folder(hall, rows):
     assert hall.state(name) == "applied"
     assert hall.receipt(name).startswith("ok rows=1 added=1")
     assert hall.run("select count(*) from people.seal where rows is not null") == [(1,)]
+
+
+def test_an_operators_act_counts_only_where_it_fits(hall, rows):
+    """What was decided meanwhile is not decided again: approving what is not held, giving up a gap behind a stopped feed."""
+    applied = hall.put("JPKI", [rows.serial(1, "ab")])
+    stopped = hall.put("JUMIN", [rows.person(1, sex="5")], sequence=1)
+    waiting = hall.put("JUMIN", [rows.person(2)], sequence=3)
+    hall.look()
+    acts = [
+        lambda cur: intake_settle.approve(cur, by_name(cur, stopped)[0].id, "係長"),
+        lambda cur: intake_settle.release(cur, by_name(cur, applied)[0].id, "係長"),
+        lambda cur: intake_settle.give_up_gap(cur, by_name(cur, waiting)[0].id, 2, "係長"),
+    ]
+    for act in acts:
+        with pytest.raises(intake_settle.SettledAlready):
+            operator(hall, act)
+    assert [hall.state(each) for each in (applied, stopped, waiting)] == ["applied", "rejected", "waiting"]
