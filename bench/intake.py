@@ -193,6 +193,7 @@ class Bench:
         self.forget_pause()
         took = await self.drop(again)
         print(f"JUMIN again, nothing new {rows:>9,} rows {took:8.2f} s {rows / took:>11,.0f} rows/s")
+        self.show_phases(rows, bare)
         waits = []
         for number in range(self.differences):
             await deferLater(reactor, 0.05)

@@ -474,3 +474,41 @@ def test_a_paper_in_the_making_is_waited_for(hall, rows):
             late.execute("select from people.person_lock where atena_number = '0000000001' for share")
     desk.close()
     other.close()
+
+
+IS_OPEN = """
+select coalesce(s.file_stamp > l.names_stamp, true) from people.seal s join people.person_lock l using (atena_number)
+"""
+
+
+def test_a_seal_is_closed_by_a_name_change_until_a_newer_row_comes(hall, rows):
+    """I-06: the seal of the old name stays closed; the next INKAN row for the person opens it, whatever else it says."""
+    hall.take("JUMIN", [rows.person(1)])
+    hall.take("INKAN", [rows.seal(1, "100")], attachments={"100.bmp": rows.bmp()})
+    assert hall.run(IS_OPEN) == [(True,)]
+    hall.take("JUMIN", [rows.person(1, operation="2", name="改名")])
+    assert hall.run(IS_OPEN) == [(False,)]
+    hall.take("INKAN", [rows.seal(1, "100", "2")])
+    assert hall.run(IS_OPEN) == [(True,)]
+
+
+def test_order_across_feeds_is_that_of_the_stamps(hall, rows):
+    """I-06: what counts is when the core systems wrote, not which file got here first."""
+    hall.take("JUMIN", [rows.person(1)])
+    earlier, renamed, later = hall.stamp(), hall.stamp(), hall.stamp()
+    hall.take("INKAN", [rows.seal(1, "100")], stamp=later, attachments={"100.bmp": rows.bmp()})
+    hall.take("JUMIN", [rows.person(1, operation="2", name="改名")], stamp=renamed)
+    assert hall.run(IS_OPEN) == [(True,)]
+    hall.take("INKAN", [rows.seal(1, "100", "2", name_kind="2")], stamp=earlier)
+    assert hall.run(IS_OPEN) == [(False,)]
+
+
+def test_a_clock_that_runs_ahead_gives_a_seal_no_future(hall, rows):
+    """I-06: a seal stamped minutes ahead must not outlive a name change that comes in between."""
+    hall.take("JUMIN", [rows.person(1)])
+    now = hall.run("select (clock_timestamp() at time zone 'Asia/Tokyo')")[0][0]
+    hall.take(
+        "INKAN", [rows.seal(1, "100")], stamp=now + timedelta(minutes=5), attachments={"100.bmp": rows.bmp()}
+    )
+    hall.take("JUMIN", [rows.person(1, operation="2", name="改名")], stamp=now + timedelta(minutes=1))
+    assert hall.run(IS_OPEN) == [(False,)]
