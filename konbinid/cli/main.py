@@ -12,6 +12,7 @@ import psycopg2
 from konbinid.cli import (
     check_config,
     completion,
+    files_command,
     fingerprint_command,
     keys_command,
     library_command,
@@ -61,6 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
         library_command,
         fingerprint_command,
         suspension_command,
+        files_command,
     ):
         module.add_parser(subparsers)
     demo.add_parser(subparsers)

@@ -66,6 +66,16 @@ def by_name(cur: cursor, name: str) -> list[Incoming]:
     return [_incoming(row) for row in cur.fetchall()]
 
 
+def unsettled(cur: cursor) -> list[tuple[int, str, str, datetime]]:
+    """(id, state, name, since) of every file of any feed that is not settled, and of the refused ones that still hold people."""
+    cur.execute(
+        "select i.id, i.state, i.name, i.state_at from intake.incoming i where i.state = any(%s) or (i.state = 'refused' "
+        "and exists (select from people.doubt d where d.incoming_id = i.id)) order by i.feed, i.id",
+        [list(OPEN_STATES)],
+    )
+    return cur.fetchall()
+
+
 def open_files(cur: cursor, feed: str) -> list[Incoming]:
     """A feed's files that are not settled. The reports of those that were judged are left out: they can be long, and this is asked often."""
     short = "case when state in ('received', 'waiting') then report else '{}' end"
