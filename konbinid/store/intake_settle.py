@@ -209,9 +209,10 @@ def _supersede(cur: cursor, incoming: Incoming) -> None:
 
 
 def _doubt(cur: cursor, incoming: Incoming, table: Table, run: int, *, keys_unread: bool) -> None:
-    intake_people.doubt_everyone(cur, incoming.feed, table, run, incoming.id)
+    # The kinds' state before the people: the order in which the desk takes them.
     if keys_unread:
         intake_people.close_feed(cur, incoming.id, incoming.feed)
+    intake_people.doubt_everyone(cur, incoming.feed, table, run, incoming.id)
 
 
 def _mark(cur: cursor, incoming: Incoming, state: str, report: dict[str, Any], who: str = "") -> None:

@@ -10,7 +10,7 @@ from konbinid.domain.library import Item, LibraryEntry
 from konbinid.domain.library_values import read_value
 from konbinid.store.transaction import Transaction
 
-_REVISION = "select revision from library.revision"
+_REVISION = "select revision, moved_at from library.revision"
 APPROVED_ENTRIES = """
 select e.id, e.item, e.kind, e.effective_from, e.effective_to, e.value, b.content
   from library.entry e
@@ -34,18 +34,16 @@ class LibraryReader:
     """The approved entries, as of the snapshot of whoever asks."""
 
     def __init__(self) -> None:
-        self._revision = -1
+        self._read_at: tuple[Any, ...] = ()
         self._entries: tuple[LibraryEntry, ...] = ()
 
     async def entries(self, tx: Transaction) -> tuple[int, tuple[LibraryEntry, ...]]:
         """(revision, entries). BadLibraryValue."""
-        row = await tx.fetch_one(_REVISION)
-        assert row is not None
-        revision = row[0]
-        if revision == self._revision:
-            return revision, self._entries
-        entries = tuple(map(entry_of, await tx.fetch(APPROVED_ENTRIES)))
-        # A snapshot older than what is kept may ask later than a newer one: only what is newer is kept.
-        if revision > self._revision:
-            self._revision, self._entries = revision, entries
-        return revision, entries
+        moved = await tx.fetch_one(_REVISION)
+        assert moved is not None
+        if moved != self._read_at:
+            # Both at once, and only then: another request may ask between two statements of this one.
+            entries = tuple(map(entry_of, await tx.fetch(APPROVED_ENTRIES)))
+            self._read_at, self._entries = moved, entries
+            return moved[0], entries
+        return moved[0], self._entries

@@ -12,9 +12,7 @@ from konbinid.store.direct import PATIENCE, transaction
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
 
-_STATE = (
-    "select kind, reason, changed_by, changed_at from ops.kind_state where kind = %s and suspended for update"
-)
+_STATE = "select kind, reason, changed_by, changed_at from ops.kind_state where kind = %s and suspended"
 _ALL = "select kind, reason, changed_by, changed_at from ops.kind_state where suspended order by changed_at, kind"
 _SUSPEND = "select ops.suspend(%s, %s, %s)"
 _RESUME = """
@@ -70,6 +68,9 @@ def resume(made: connection, kind: str, *, reason: str, who: str) -> Suspension 
 
 def _looked_up(cur: cursor, kind: str) -> Suspension | None:
     cur.execute(PATIENCE)
+    cur.execute(
+        "select ops.take_kinds()"
+    )  # before any row: papers in the making would let each other in before us
     cur.execute(_STATE, (kind,))
     row = cur.fetchone()
     return None if row is None else Suspension(*row)

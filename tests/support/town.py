@@ -126,21 +126,26 @@ class Town:
             self.give_card(person.atena_number)
 
     def _insert(self, person: Person) -> None:
+        values = self.row_of(person) | {"incoming_id": 0}
+        names = ", ".join(values)
+        marks = ", ".join(["%s"] * len(values))
+        self.run(f"insert into people.person ({names}) values ({marks})", list(values.values()))
+
+    def row_of(self, person: Person) -> dict[str, Any]:
+        """A person's columns, as the register and intake's staging table have them."""
         values = {name: getattr(person, name) for name in _PERSON}
         values |= {
             name: str(values[name])
             for name in values
             if name.endswith(("_since", "_on", "birth_date")) and values[name] is not None
         }
+        values["birth_era"] = person.birth_date.era
         values["resident_code_digest"] = self.resident_code(person.atena_number)
-        values["incoming_id"] = 0
         if person.has_individual_number:
             number = person.individual_number or "123456789018"
             values["individual_number_sealed"] = self.keyring.seal_number(person.atena_number, number)
             values["individual_number_digest"] = self.keyring.digest("individual_number", person.atena_number)
-        names = ", ".join(values)
-        marks = ", ".join(["%s"] * len(values))
-        self.run(f"insert into people.person ({names}) values ({marks})", list(values.values()))
+        return values
 
     def resident_code(self, atena_number: str) -> bytes:
         """Digest of an invented 住民票コード."""

@@ -122,6 +122,17 @@ create table people.feed_doubt (
     feed        text not null
 );
 
+-- A feed in doubt closes its kinds like a suspension: the desk holds '*' while it makes a paper, so none overtakes this one either.
+create function people.feed_in_doubt() returns trigger
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    perform ops.take_kinds();
+    update ops.kind_state set change_no = change_no + 1 where kind = '*';
+    return null;
+end
+$$;
+create trigger feed_doubt_closes after insert on people.feed_doubt for each statement execute function people.feed_in_doubt();
+
 -- INKAN. The impression is kept 1-bit (rows padded to bytes, most significant bit first, 1 = ink). file_stamp: the time in the file's name.
 create table people.seal (
     registration_number text primary key,

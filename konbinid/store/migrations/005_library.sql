@@ -28,10 +28,12 @@ create table library.withdrawal (
     withdrawn_at timestamptz not null default clock_timestamp(),
     reason       text not null default ''
 );
--- Counts up with every change; who has read the library at a revision may keep what was read until it moves.
+-- Counts up with every change; who has read the library at a revision may keep what was read until it moves. moved_at tells two changes apart
+-- that got the same number: one before, one after a restored backup.
 create table library.revision (
     one      boolean primary key default true check (one),
-    revision bigint not null
+    revision bigint not null,
+    moved_at timestamptz not null default clock_timestamp()
 );
 insert into library.revision (revision) values (0);
 
@@ -48,7 +50,8 @@ create trigger approval_four_eyes before insert on library.approval for each row
 -- A change of the library touches every kind: the desk holds its kind's row while it makes a paper.
 create function library.moved() returns trigger language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-    update library.revision set revision = revision + 1;
+    update library.revision set revision = revision + 1, moved_at = clock_timestamp();
+    perform ops.take_kinds();
     update ops.kind_state set change_no = change_no + 1;
     return null;
 end
