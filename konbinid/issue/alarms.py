@@ -8,13 +8,16 @@ from twisted.logger import Logger
 
 from konbinid.domain.kinds import Kind
 from konbinid.domain.request import Refused
+from konbinid.issue.attempts import settle
 from konbinid.issue.equipment import Equipment
 from konbinid.store import state
 from konbinid.store.errors import StoreError
 from konbinid.store.transaction import Transaction
 
 _SOURCE = "desk"
-_WITHIN = 5.0  # seconds for an alarm of its own
+_WITHIN = (
+    10.0  # seconds for an alarm of its own: long enough for a switch of servers, short enough for the caller
+)
 _log = Logger()
 
 
@@ -56,7 +59,7 @@ async def defect(equipment: Equipment, operation: str, error: Exception) -> None
 async def _apart(equipment: Equipment, event: str, work: Callable[[Transaction], Awaitable[None]]) -> None:
     _log.critical("alarm", event=event)
     try:
-        await equipment.pool.transaction(work, deadline=equipment.clock.seconds() + _WITHIN, begin="begin")
+        await settle(equipment, work, deadline=equipment.clock.seconds() + _WITHIN)
     except StoreError as error:
         # The log line above is what is left; the answer to the kiosk is a refusal either way.
         _log.critical("alarm.not_stored", event=event, reason=type(error).__name__)

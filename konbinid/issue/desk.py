@@ -54,7 +54,14 @@ class Desk(Inquiries):
     log = Logger()
 
     async def issue(self, request: IssueRequest) -> Issued | Refused:
-        """The paper, a refusal, or the same paper again for the same request."""
+        """The paper, a refusal, or the same paper again for the same request. What nobody foresaw goes on as it is, and people are told."""
+        try:
+            return await self._issue(request)
+        except Exception as error:
+            await alarms.defect(self.equipment, "issueCertificate", error)
+            raise
+
+    async def _issue(self, request: IssueRequest) -> Issued | Refused:
         equipment, envelope = self.equipment, request.envelope
         deadline = equipment.deadline()
         placement = _Placement()

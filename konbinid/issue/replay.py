@@ -6,6 +6,8 @@ the standby (measured). The replay is a transaction of its own and commits its r
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from konbinid.domain.case import Asked, Case
 from konbinid.domain.entitlement import REPLAY_CODES, refusal
 from konbinid.domain.request import Issued, IssueRequest, Refused
@@ -41,20 +43,17 @@ async def _give_again(
     bound = await ledger.bound_to(tx, request.envelope)
     if bound is None:
         raise Conflict("the bound issuance is not in this snapshot")
-    refused = await _refusal(tx, equipment, request, bound)
     box = await ledger.sealed_document(tx, bound.issuance_number)
-    if box is None:
-        refused = refused or Refused(Code.TRANSACTION_CLOSED, "document_destroyed")
+    refused = await _refusal(tx, equipment, request, bound, is_kept=box is not None)
     if refused is not None:
-        note = ledger.RefusalNote(
-            "issueCertificate", request.kind, refused.code, refused.rule, bound.atena_number
-        )
-        await ledger.insert_refusal(tx, request.envelope, request.kiosk, note, equipment.origin)
+        await _note(tx, equipment, request, bound, refused)
         return refused
-    assert box is not None
+    assert box is not None  # what is not kept was refused
+    document = equipment.keyring.open_document(bound.issuance_number, *box)
+    if sha256(document).digest() != bound.document_sha256:
+        raise SealBroken("a sealed document is not the one that the ledger is bound to")
     await ledger.insert_replay(tx, bound.issuance_number, request.kiosk, equipment.origin)
     await equipment.step("replay.recorded")
-    document = equipment.keyring.open_document(bound.issuance_number, *box)
     issued = Issued(
         bound.issuance_number,
         bound.pages,
@@ -66,8 +65,23 @@ async def _give_again(
     return ReleaseTicket(issued, bound.document_sha256)
 
 
+async def _note(
+    tx: Transaction, equipment: Equipment, request: IssueRequest, bound: ledger.Bound, refused: Refused
+) -> None:
+    """The refusal's row. Only the same content came with the bound person's card; with other content it may be anybody's."""
+    same_content = refused.code not in {Code.OTHER_MUNICIPALITY, Code.TRANSACTION_BOUND}
+    note = ledger.RefusalNote(
+        "issueCertificate",
+        request.kind,
+        refused.code,
+        refused.rule,
+        bound.atena_number if same_content else None,
+    )
+    await ledger.insert_refusal(tx, request.envelope, request.kiosk, note, equipment.origin)
+
+
 async def _refusal(
-    tx: Transaction, equipment: Equipment, request: IssueRequest, bound: ledger.Bound
+    tx: Transaction, equipment: Equipment, request: IssueRequest, bound: ledger.Bound, *, is_kept: bool
 ) -> Refused | None:
     """1501, 1401, 1404, then what is looked at again before a document is given a second time."""
     if request.envelope.municipality != equipment.settings.municipality:
@@ -76,6 +90,8 @@ async def _refusal(
         return Refused(Code.TRANSACTION_BOUND, "other_content")
     if bound.reported:
         return Refused(Code.TRANSACTION_CLOSED, "reported")
+    if not is_kept:
+        return Refused(Code.TRANSACTION_CLOSED, "document_destroyed")
     case = (await read_case(tx, equipment, request.credential, request.kind)).case
     if case.at >= bound.expires_at:
         return Refused(Code.TRANSACTION_CLOSED, "expired")

@@ -8,6 +8,7 @@ from konbinid.domain.request import Accepted, ContractBroken, DeliveryReport, Er
 from konbinid.domain.results import Code
 from konbinid.issue.equipment import Equipment
 from konbinid.store import ledger, state
+from konbinid.store.errors import Conflict
 from konbinid.store.transaction import Transaction
 
 _SKEW = timedelta(minutes=5)  # contract 1, operation 4
@@ -47,6 +48,8 @@ async def compare_delivery(
 ) -> Accepted | Refused:
     """A report was accepted before: the same one again is done, a contradicting one is refused and raises an alert."""
     accepted = await ledger.delivery_of(tx, report.issuance_number)
+    if accepted is None:
+        raise Conflict("the accepted report is not in this snapshot: another server answers by now")
     if accepted == (report.outcome.value, report.copies):
         return Accepted()
     detail = {"accepted": accepted, "reported": [report.outcome.value, report.copies]}
