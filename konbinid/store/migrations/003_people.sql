@@ -131,6 +131,7 @@ begin
     return null;
 end
 $$;
+revoke all on function people.feed_in_doubt() from public;
 create trigger feed_doubt_closes after insert on people.feed_doubt for each statement execute function people.feed_in_doubt();
 
 -- INKAN. The impression is kept 1-bit (rows padded to bytes, most significant bit first, 1 = ink). file_stamp: the time in the file's name.

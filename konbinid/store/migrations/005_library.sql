@@ -59,5 +59,7 @@ $$;
 create trigger approval_moves after insert on library.approval for each statement execute function library.moved();
 create trigger withdrawal_moves after insert on library.withdrawal for each statement execute function library.moved();
 
+revoke all on function library.approver_differs(), library.moved() from public;
+
 grant select on all tables in schema library to konbinid_desk, konbinid_office, konbinid_check;
 grant insert on library.blob, library.entry, library.approval, library.withdrawal to konbinid_office;

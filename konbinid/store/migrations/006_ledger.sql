@@ -155,6 +155,9 @@ begin
     return found;
 end
 $$;
+-- While it is still the migrating role's: whoever is not a function's owner revokes nothing from it, and PostgreSQL only warns.
+revoke all on function ledger.shred_delivered(text) from public;
+grant execute on function ledger.shred_delivered(text) to konbinid_desk;
 grant select on ledger.document_key, ledger.delivery to konbinid_shred;
 grant delete on ledger.document_key to konbinid_shred;
 grant create on schema ledger to konbinid_shred;
@@ -162,8 +165,6 @@ do $$ begin execute format('grant konbinid_shred to %I', current_user); end $$;
 alter function ledger.shred_delivered(text) owner to konbinid_shred;
 do $$ begin execute format('revoke konbinid_shred from %I', current_user); end $$;
 revoke create on schema ledger from konbinid_shred;
-revoke all on function ledger.shred_delivered(text) from public;
-grant execute on function ledger.shred_delivered(text) to konbinid_desk;
 
 grant select, insert on ledger.issuance, ledger.decision, ledger.document, ledger.document_key, ledger.refusal, ledger.replay,
     ledger.delivery, ledger.error_report to konbinid_desk;
