@@ -163,6 +163,18 @@ class ServerTests(BrokenOffCase):
             )
             self.assertEqual(again.document, answer.document)
 
+    async def test_certainty_ends_with_the_attempt(self) -> None:
+        """It had placed the id, then the server went. Whoever waited for the id may have it by now: 9002, not 9001 (docs/decisions/0003)."""
+        server = self.own_server.server
+
+        async def gone() -> None:
+            server.stop()
+            await task.deferLater(reactor, 0.05)
+
+        self.addCleanup(server.start)
+        desk = self.desk("issue.read", gone, answer_within=2.0)
+        self.refused(await desk.issue(issue_request()), Code.OUTCOME_UNKNOWN)
+
 
 @pytest.mark.usefixtures("database", "keyring_folder")
 class TimeTests(BrokenOffCase):
