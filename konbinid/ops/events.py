@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import Enum
+from pathlib import PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -86,8 +87,8 @@ def _plain(value: object) -> object:
     """A value as JSON, when it is of a kind that cannot carry a person's record."""
     if isinstance(value, Enum):
         return str(value.value)
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
+    if value is None or isinstance(value, (bool, int, str, PurePath)):
+        return str(value) if isinstance(value, PurePath) else value
     if isinstance(value, float):
         return round(value, 6)
     if isinstance(value, (list, tuple)):

@@ -56,6 +56,7 @@ class Fitness(Service):
         self._pause: Deferred[None] | None = None
         self.fit: bool | None = None
         """True or False once it was looked up, None before."""
+        self._not_started_told = False
         self.reason = "start"
         """Why it is not fit: start, no_approval, deviates; empty when it is."""
         self.first_verdict: Deferred[None] = Deferred()
@@ -116,9 +117,14 @@ class Fitness(Service):
         except Exception:  # noqa: BLE001 - a taken port, a folder that is gone: whatever it is, people must know
             # Half a start is none: all of it stops, and the next look tries again.
             self.log.failure("fitness.not_started")
-            told = "fitness.not_started"
-            self._alerts.tell("critical", "fitness", told, subject=self._host, text=_NOT_STARTED)
+            if not self._not_started_told:
+                # Once, not at every look: the page must keep room for other news.
+                self._not_started_told = True
+                told = "fitness.not_started"
+                self._alerts.tell("critical", "fitness", told, subject=self._host, text=_NOT_STARTED)
             await self._stop_issuing()
+        else:
+            self._not_started_told = False
 
     async def _become_unfit(self, approved: ApprovedFingerprint | None) -> None:
         reason = "no_approval" if approved is None else "deviates"

@@ -19,14 +19,14 @@ from konbinid.store.library import APPROVED_ENTRIES, entry_of
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
 
+# Of entries that begin together the newest counts: only that one can make a new entry needless.
 _ALIKE = """
-select count(*)
+select e.effective_to is not distinct from %(ends)s and e.value = %(value)s and e.blob_sha256 is not distinct from %(blob)s
   from library.entry e
   join library.approval a on a.entry_id = e.id
- where e.item = %(item)s and e.kind is not distinct from %(kind)s
-   and e.effective_from = %(begins)s and e.effective_to is not distinct from %(ends)s
-   and e.value = %(value)s and e.blob_sha256 is not distinct from %(blob)s
+ where e.item = %(item)s and e.kind is not distinct from %(kind)s and e.effective_from = %(begins)s
    and not exists (select from library.withdrawal w where w.entry_id = e.id)
+ order by e.id desc limit 1
 """
 _BLOB = "insert into library.blob (sha256, content) values (%s, %s) on conflict (sha256) do nothing"
 _ENTRY = """
@@ -93,8 +93,7 @@ def _named(entry: NewEntry) -> dict[str, Any]:
 def _is_there(cur: cursor, entry: NewEntry) -> bool:
     cur.execute(_ALIKE, _named(entry))
     row = cur.fetchone()
-    assert row is not None
-    return bool(row[0])
+    return row is not None and bool(row[0])
 
 
 def _write(cur: cursor, entry: NewEntry, entered_by: str) -> int:

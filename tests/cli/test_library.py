@@ -194,3 +194,12 @@ def test_the_demos_seal_is_the_one_that_the_script_draws(tmp_path):
         entry for entry in read_library_file(_DEMO / "library.toml") if entry.item is Item.OFFICIAL_SEAL
     )
     assert seal.rows == kept[2]
+
+
+def test_going_back_to_an_earlier_value_is_a_new_entry(config, tmp_path, capsys):
+    """300, then 250 by mistake, then 300 again, all from the same day: the last word counts, though the first said the same."""
+    for yen in (300, 250, 300):
+        assert _import(config, _file(tmp_path, _FEE.replace("300", str(yen)))) == 0
+        capsys.readouterr()
+        assert main(["library", "show", "--at", "2026-11-24", "--config", str(config)]) == 0
+        assert f'fee 印鑑登録証明書: {{"yen": {yen}}}' in capsys.readouterr().out
