@@ -47,17 +47,19 @@ def check(document: bytes, content: Content, press: Press) -> None:
 
 
 def sheet_by_sheet(document: bytes, content: Content, press: Press) -> Iterator[None]:
-    """The same, pausing between two sheets: ten of them take longer than the reactor may be kept. The document counts as
-    read back only when this has come to its end."""
+    """The same, pausing before each step when there are several sheets: ten of them take longer than the reactor may be
+    kept. The document counts as read back only when this has come to its end."""
     form = press.form(content)
     try:
         sheets = expect(form, content)
-        template = press.template(content)
+        template, several = press.template(content), len(sheets) > 1
+        if several:
+            yield
         found = prove_structure(document, template, press.faces, len(sheets), specimen=content.specimen)
         with opened(document) as pdf:
             _check_document(pdf, content, form, len(sheets))
             for index, sheet in enumerate(sheets):
-                if index:
+                if several:
                     yield  # never inside pdf.page(): it holds pdfium's lock
                 with pdf.page(index) as page:
                     where = f"sheet {index + 1}"
