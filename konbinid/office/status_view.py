@@ -71,6 +71,7 @@ class AlertLine:
     text: str
     event: str
     subject: str
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,8 @@ def _issuance(row: IssuanceRow) -> IssuanceLine:
 def _alert(row: AlertRow) -> AlertLine:
     text = row.text or words.ALERTS.get(row.event, words.UNKNOWN_ALERT)
     subject = TITLES[Kind(row.subject)] if row.subject in tuple(Kind) else row.subject
-    return AlertLine(words.with_seconds(row.at), words.SEVERITIES[row.severity], text, row.event, subject)
+    at, severity = words.with_seconds(row.at), words.SEVERITIES[row.severity]
+    return AlertLine(at, severity, text, row.event, subject, row.place)
 
 
 def _holder(status: Status | None) -> str:

@@ -34,7 +34,7 @@ select (select count(*) from ledger.issuance where received_at >= %s),
        (select count(*) from ledger.refusal where at >= %s and operation = 'issueCertificate')
 """
 _ALERTS = """
-select a.at, a.severity, a.event, a.subject, coalesce(a.detail ->> 'text', '')
+select a.at, a.severity, a.event, a.subject, coalesce(a.detail ->> 'text', ''), coalesce(a.detail ->> 'place', '')
   from ops.alert a
  where not exists (select from ops.alert_seen s where s.alert_id = a.id)
  order by a.at desc
@@ -84,13 +84,14 @@ class IssuanceRow:
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
-    """One alert that nobody has marked as seen. ``text`` is Japanese where the source gave one."""
+    """One alert that nobody has marked as seen. ``text`` is Japanese where the source gave one; ``place`` names field and code points of a paper."""
 
     at: datetime
     severity: str
     event: str
     subject: str
     text: str
+    place: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,8 @@ class StatusPageOverHttp(TestCase):
     async def test_the_page_is_whole_and_holds_no_script(self):
         """Semantic HTML in Japanese under a policy that allows no script; it renews itself and can be told not to."""
         self.database.run(
-            "insert into ops.alert (severity, source, event, subject) values ('warning', 'desk', 'paper.unprintable', 'juminhyo')"
+            "insert into ops.alert (severity, source, event, subject, detail) values "
+            "('warning', 'desk', 'paper.unprintable', 'juminhyo', '{\"place\": \"entry 1 name: no glyph for U+4E65\"}')"
         )
         port = self._open(self._open_now)
         status, headers, page = await deferToThread(fetch, port, "/")
@@ -135,6 +136,7 @@ class StatusPageOverHttp(TestCase):
         self.assertEqual(page.count("<h1"), 1)
         self.assertIn('http-equiv="refresh" content="30"', page)
         self.assertIn("字形のない文字", page)
+        self.assertIn("箇所: <code>entry 1 name: no glyph for U+4E65</code>", page)
         for heading in ("証明書ごとの状態", "データ連携", "直近の発行", "このサーバ"):
             self.assertIn(heading, page)
         _, _, still = await deferToThread(fetch, port, "/?refresh=off")
