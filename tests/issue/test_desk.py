@@ -334,7 +334,9 @@ class FaultTests(DeskCase):
         blocker.cursor().execute(
             "update people.person_lock set change_no = change_no + 1 where atena_number = %s", (cases.CHILD,)
         )
+        began = reactor.seconds()
         self.refused(await desk.issue(issue_request()), Code.TRY_LATER)
+        self.assertLess(reactor.seconds() - began, 2)
 
     async def test_desk_role_cannot_change_the_ledger(self) -> None:
         """Insert-only is a right of the role, not a habit of the code."""

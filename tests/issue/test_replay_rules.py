@@ -163,6 +163,18 @@ class LookedAtAgainTests(ReplayCase):
         )
         self.refused(await self.desk.issue(issue_request(members=(1,))), Code.CHANGE_IN_PROGRESS)
 
+    async def test_card_that_leads_to_another_member_by_now(self) -> None:
+        """Also within one household, where everybody on the paper is still looked at: it was another one who asked."""
+        await self.made()
+        self.town.run(
+            "update people.person set resident_code_digest = null where atena_number = %s", (cases.SPOUSE,)
+        )
+        for holder, code in ((cases.HEAD, b"new"), (cases.SPOUSE, self.town.resident_code(cases.HEAD))):
+            self.town.run(
+                "update people.person set resident_code_digest = %s where atena_number = %s", (code, holder)
+            )
+        self.refused(await self.desk.issue(issue_request()), Code.CHANGE_IN_PROGRESS)
+
     async def test_applicant_who_is_gone_from_the_register(self) -> None:
         """Whoever is on nobody's register any more has no paper to be given again."""
         await self.made(kind=Kind.JUMINHYO, members=(1,))
@@ -268,8 +280,14 @@ class ContentTests(ReplayCase):
         ]
         self.assertNotEqual(papers[0].issuance_number, papers[1].issuance_number)
         other = issue_request(transaction_id="T-a", members=(2,))
-        answer = await self.desk.issue(replace(other, envelope=replace(other.envelope, client=f"{CLIENT}2")))
+        theirs = replace(other, envelope=replace(other.envelope, client=f"{CLIENT}2"))
+        answer = await self.desk.issue(theirs)
         assert isinstance(answer, Issued)
+        again = [
+            await self.desk.issue(each)
+            for each in (theirs, issue_request(transaction_id="T-a", members=(1,)))
+        ]
+        self.assertEqual([each.document for each in again], [answer.document, papers[0].document])
 
     async def test_refusal_is_not_written_under_the_bound_person(self) -> None:
         """Another one's card under a bound id: the ledger must not say that the first person had asked."""
