@@ -36,7 +36,8 @@ class Case(Redacted):
     """One credential holder at one instant.
 
     ``suspended`` holds kinds and EVERYTHING; ``stale`` the kinds whose sources are too old; ``holds`` everything that names a
-    living member of the household; ``names_stamp`` the stamp of the file that last changed the applicant's name.
+    living member of the household; ``household_in_doubt``: a file that waits or failed names the household, so it may have a member that
+    nobody here knows yet; ``names_stamp`` the stamp of the file that last changed the applicant's name.
     """
 
     at: datetime
@@ -46,6 +47,7 @@ class Case(Redacted):
     stale: frozenset[Kind] = frozenset()
     credential: Credential | None = None
     household: Household | None = None
+    household_in_doubt: bool = False
     holds: tuple[Hold, ...] = ()
     seals: tuple[Seal, ...] = ()
     names_stamp: datetime | None = None

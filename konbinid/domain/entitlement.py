@@ -164,6 +164,8 @@ def change_in_progress(case: Case, asked: Asked) -> str | None:
 def _household_change(case: Case) -> str | None:
     if case.household is None:
         return None
+    if case.household_in_doubt:
+        return "household_in_doubt"
     if case.has_leaving_member and case.shelf.policy.leaving_member_closes_household:
         return "leaving_member"
     if any(person.change_in_progress for person in case.household.living):

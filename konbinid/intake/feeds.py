@@ -235,7 +235,9 @@ _INKAN = _spec(
 
 SPECS: Mapping[Feed, FeedSpec] = MappingProxyType(
     {
-        Feed.JUMIN: FeedSpec(Feed.JUMIN, _JUMIN, ("atena_number",), closes_unread=False, check=_no_rule),
+        Feed.JUMIN: FeedSpec(
+            Feed.JUMIN, _JUMIN, ("atena_number", "household_number"), closes_unread=False, check=_no_rule
+        ),
         Feed.JPKI: FeedSpec(Feed.JPKI, _JPKI, ("resident_code",), closes_unread=True, check=_no_rule),
         Feed.YOKUSHI: FeedSpec(
             Feed.YOKUSHI, _YOKUSHI, ("atena_number", "register_number"), closes_unread=True, check=_hold_rule

@@ -100,10 +100,12 @@ class Stager:
             intake_staging.add_keys(cur, [self._key_row(run, each) for each in reader.named])
             reader.named = []
 
-    def _key_row(self, run: int, named: Named) -> tuple[int, int, str | None, bytes | None, str | None]:
-        code = named.people.get("resident_code")
+    def _key_row(self, run: int, named: Named) -> intake_staging.KeyRow:
+        people = named.people
+        code = people.get("resident_code")
         digest = self._keyring.digest(RESIDENT_CODE, code) if code else None
-        return run, named.line, named.people.get("atena_number"), digest, named.people.get("register_number")
+        others = (people.get("atena_number"), digest, people.get("register_number"))
+        return run, named.line, *others, people.get("household_number")
 
     def _staged_columns(self, block: Block) -> Staged:
         """A block's columns under the staging table's names, as COPY writes them."""

@@ -64,6 +64,7 @@ async def _about(
     if kind is not None:
         await residents.lock_people(tx, members if kind in HOUSEHOLD_KINDS else {credential.atena_number})
     about["household"] = household
+    about["household_in_doubt"] = await residents.is_household_in_doubt(tx, household_number)
     about["names_stamp"] = await residents.names_stamp_of(tx, credential.atena_number)
     about["holds"] = await residents.holds_on(tx, members)
     about["seals"] = await residents.seals_of(tx, credential.atena_number)

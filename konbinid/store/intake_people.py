@@ -14,22 +14,21 @@ from psycopg2.extensions import cursor
 from konbinid.store import intake_staging
 from konbinid.store.intake_tables import Table
 
-# Everyone named by rows s: by 宛名番号, by the digest of the 住民票コード, by 戸籍番号. Where a row only carries a key, or names another
-# person than the register does, the register's person is named too.
-_NAMED = {
-    "JUMIN": "select s.atena_number, null::bytea as resident_code_digest, null::text as register_number from <rows> s",
-    "JPKI": """
-select null::text as atena_number, s.resident_code_digest, null::text as register_number from <rows> s
-union select null, t.resident_code_digest, null from <rows> s join <target> t on <same key>
-""",
-    "YOKUSHI": """
-select s.atena_number, null::bytea as resident_code_digest, s.register_number from <rows> s
-union select t.atena_number, null, t.register_number from <rows> s join <target> t on <same key>
-""",
-    "INKAN": """
-select s.atena_number, null::bytea as resident_code_digest, null::text as register_number from <rows> s
-union select t.atena_number, null, null from <rows> s join <target> t on <same key>
-""",
+# Everyone named by rows s: by 宛名番号, by the digest of the 住民票コード, by 戸籍番号, and households by 世帯番号. Where a row only carries a
+# key, or names another person than the register does, the register's person is named too. A row of JUMIN names the household as well: who is
+# new in it holds nobody else by a 宛名番号 that the household does not have yet.
+_KEYS = {
+    "atena_number": "text",
+    "resident_code_digest": "bytea",
+    "register_number": "text",
+    "household_number": "text",
+}
+# feed -> what the rows s name, and what the register's rows t of the same keys name
+_NAMED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "JUMIN": (("atena_number", "household_number"), ()),
+    "JPKI": (("resident_code_digest",), ("resident_code_digest",)),
+    "YOKUSHI": (("atena_number", "register_number"), ("atena_number", "register_number")),
+    "INKAN": (("atena_number",), ("atena_number",)),
 }
 _EVERY_ROW = "(select * from <staged> where run = %(run)s and line > 0)"
 _EFFECTIVE = """
@@ -41,12 +40,10 @@ insert into intake.staged_touch (run, atena_number)
 with named as (<named>),
      hit as (select atena_number from named where atena_number is not null
              union select p.atena_number from named n join people.person p on p.resident_code_digest = n.resident_code_digest),
-     household as (select p.household_number from hit join people.person p using (atena_number)<joined>)
+     household as (select p.household_number from hit join people.person p using (atena_number)
+                   union select household_number from named where household_number is not null)
 select %(run)s, atena_number from hit
 union select %(run)s, p.atena_number from household join people.person p using (household_number)
-"""
-_JOINED = """
-             union select s.household_number from <effective rows> s where s.household_number is not null
 """
 
 # One statement makes missing rows, locks, and counts up. Its rows come sorted, so the locks are taken in the order that everybody keeps.
@@ -65,20 +62,32 @@ _RENAMED = """
 """
 
 _DOUBT = """
-insert into people.doubt (incoming_id, atena_number, resident_code_digest, register_number)
+insert into people.doubt (incoming_id, atena_number, resident_code_digest, register_number, household_number)
 with named as (<named>)
-select distinct %(incoming)s::bigint, atena_number, null::bytea, null::text from named where atena_number is not null
-union all select distinct %(incoming)s::bigint, null::text, resident_code_digest, null::text from named where resident_code_digest is not null
-union all select distinct %(incoming)s::bigint, null::text, null::bytea, register_number from named where register_number is not null
+select %(incoming)s, k.*
+  from (select atena_number, null::bytea, null::text, null::text from named where atena_number is not null
+        union select null, resident_code_digest, null, null from named where resident_code_digest is not null
+        union select null, null, register_number, null from named where register_number is not null
+        union select null, null, null, household_number from named where household_number is not null) k
     on conflict do nothing
 """
 _UNREADABLE = """
-union select atena_number, resident_code_digest, register_number from intake.staged_key where run = %(run)s
+union select atena_number, resident_code_digest, register_number, household_number from intake.staged_key where run = %(run)s
 """
 
 
+def _columns(alias: str, named: tuple[str, ...]) -> str:
+    return ", ".join(
+        f"{alias}.{key}" if key in named else f"null::{type_} as {key}" for key, type_ in _KEYS.items()
+    )
+
+
 def _named(feed: str, table: Table, rows: str, more: str = "") -> str:
-    return table.statement(_NAMED[feed].replace("<rows>", rows)) + more
+    in_row, in_register = _NAMED[feed]
+    text = f"select {_columns('s', in_row)} from {rows} s"  # noqa: S608  # constants of this module
+    if in_register:
+        text += f" union select {_columns('t', in_register)} from {rows} s join <target> t on <same key>"  # noqa: S608  # as above
+    return table.statement(text) + more
 
 
 def lock_effective(cur: cursor, feed: str, table: Table, run: int, stamp: datetime) -> None:
@@ -87,9 +96,7 @@ def lock_effective(cur: cursor, feed: str, table: Table, run: int, stamp: dateti
     ``stamp`` becomes the names_stamp of those whose name changed or who are removed.
     """
     jumin = feed == "JUMIN"
-    named = _named(feed, table, table.statement(_EFFECTIVE))
-    joined = table.statement(_JOINED.replace("<effective rows>", _EFFECTIVE)) if jumin else ""
-    _touch(cur, run, named, joined)
+    _touch(cur, run, _named(feed, table, _EFFECTIVE))
     lock = _LOCK.replace("<renamed>", _RENAMED if jumin else "")
     lock = lock.replace(
         "<names stamp>",
@@ -100,12 +107,12 @@ def lock_effective(cur: cursor, feed: str, table: Table, run: int, stamp: dateti
 
 def doubt_everyone(cur: cursor, feed: str, table: Table, run: int, incoming_id: int) -> None:
     """Hold everyone named in a file's rows, the bad ones as far as they can be read, until the file is resolved."""
-    _doubt(cur, run, incoming_id, _named(feed, table, table.statement(_EVERY_ROW), _UNREADABLE))
+    _doubt(cur, run, incoming_id, _named(feed, table, _EVERY_ROW, _UNREADABLE))
 
 
 def doubt_differing(cur: cursor, feed: str, table: Table, run: int, incoming_id: int) -> None:
     """Hold those for whom a prepared file would change something, the ones it would remove included."""
-    _doubt(cur, run, incoming_id, _named(feed, table, table.statement(_EFFECTIVE)))
+    _doubt(cur, run, incoming_id, _named(feed, table, _EFFECTIVE))
 
 
 def close_feed(cur: cursor, incoming_id: int, feed: str) -> None:
@@ -122,12 +129,12 @@ def end_doubts(cur: cursor, incoming_ids: list[int]) -> None:
     cur.execute("delete from people.feed_doubt where incoming_id = any(%s)", [incoming_ids])
 
 
-def _touch(cur: cursor, run: int, named: str, joined: str) -> None:
+def _touch(cur: cursor, run: int, named: str) -> None:
     intake_staging.empty(cur, "intake.staged_touch")
-    cur.execute(_TOUCH.replace("<named>", named).replace("<joined>", joined), {"run": run})
+    cur.execute(_TOUCH.replace("<named>", named), {"run": run})
 
 
 def _doubt(cur: cursor, run: int, incoming_id: int, named: str) -> None:
-    _touch(cur, run, named, "")
+    _touch(cur, run, named)
     cur.execute(_LOCK.replace("<renamed>", "").replace("<names stamp>", "null::timestamp"), {"run": run})
     cur.execute(_DOUBT.replace("<named>", named), {"run": run, "incoming": incoming_id})

@@ -60,11 +60,16 @@ def measure(cur: cursor, table: Table, *, effects: bool = False) -> None:
     cur.execute("select intake.measure_staged(%s)", [f"{table.name}_effect" if effects else table.name])
 
 
-def add_keys(cur: cursor, rows: Sequence[tuple[int, int, str | None, bytes | None, str | None]]) -> None:
-    """Who is named in bad rows: (run, line, 宛名番号, digest of the 住民票コード, 戸籍番号)."""
+KeyRow = tuple[int, int, str | None, bytes | None, str | None, str | None]
+"""Who is named in a bad row: run, line, 宛名番号, digest of the 住民票コード, 戸籍番号, 世帯番号."""
+
+
+def add_keys(cur: cursor, rows: Sequence[KeyRow]) -> None:
+    """Keep who is named in bad rows."""
     execute_values(
         cur,
-        "insert into intake.staged_key (run, line, atena_number, resident_code_digest, register_number) values %s",
+        "insert into intake.staged_key "
+        "(run, line, atena_number, resident_code_digest, register_number, household_number) values %s",
         rows,
     )
 

@@ -83,6 +83,8 @@ select 'doubt', p.atena_number, '', null, false, null, null
  where p.atena_number = any(%s)
 """
 
+_HOUSEHOLD_DOUBT = "select 1 from people.doubt where household_number = %s limit 1"
+
 _SEALS = """
 select registration_number, state, name_kind, file_stamp, width, height, dpi, rows, defect
   from people.seal where atena_number = %s
@@ -166,6 +168,11 @@ async def holds_on(tx: Transaction, atena_numbers: Collection[str]) -> tuple[Hol
         )
         for source, atena, category, kinds, household, starts, ends in rows
     )
+
+
+async def is_household_in_doubt(tx: Transaction, number: str) -> bool:
+    """Whether a file in doubt names the household: it may have a member that the register does not know yet."""
+    return await tx.fetch_one(_HOUSEHOLD_DOUBT, (number,)) is not None
 
 
 async def seals_of(tx: Transaction, atena_number: str) -> tuple[Seal, ...]:

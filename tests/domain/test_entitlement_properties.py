@@ -35,6 +35,7 @@ def _bad_news(draw):
     news = {
         "hold": lambda: {"holds": (*one.holds, draw(holds()))},
         "doubt": lambda: {"holds": (doubt(someone), *one.holds)},
+        "household in doubt": lambda: {"household_in_doubt": True},
         "suspension": lambda: {"suspended": one.suspended | {draw(st.sampled_from([EVERYTHING, *Kind]))}},
         "stale": lambda: {"stale": one.stale | {draw(st.sampled_from(Kind))}},
         "revoked": lambda: {"credential": one.credential and replace(one.credential, valid=False)},

@@ -132,6 +132,14 @@ def test_doubt_about_any_living_member_closes_the_household_kinds(kind):
     assert answer(case(holds=(doubt(HEAD),)), asked(Kind.INKAN)) is CHANGE
 
 
+@pytest.mark.parametrize("kind", HOUSEHOLD)
+def test_a_household_in_doubt_closes_the_household_kinds(kind):
+    """A file that waits may bring a member whom nobody here knows yet: a 世帯全員 without that person could be untrue."""
+    one = case(household_in_doubt=True)
+    assert {answer(one, asked(kind, members=who)) for who in (SELF, ALL)} == {CHANGE}
+    assert answer(one, asked(Kind.INKAN)) is DONE
+
+
 @pytest.mark.parametrize("state", [ResidentState.MOVED_OUT, ResidentState.DEAD, ResidentState.STRUCK_OFF])
 @pytest.mark.parametrize("held", [hold(SPOUSE, category="01"), hold(SPOUSE, household=True)])
 def test_a_hold_on_someone_gone_does_not_reach_the_household(state, held):

@@ -59,6 +59,33 @@ def test_the_person_that_the_register_has_under_a_key_is_held_too(hall, rows):
     assert hall.doubted() == {"1", "3", "4", "2", "6"}
 
 
+def test_a_household_is_held_by_whoever_would_be_new_in_it(hall, rows):
+    """The newcomer's own hold reaches nobody: the household is held by its number, whether the row is good, bad in another column, or its
+    宛名番号 cannot be read; and only until the file is resolved."""
+    hall.take("JUMIN", [rows.person(1, 10), rows.person(2, 20), rows.person(3, 30)], sequence=1)
+    before = hall.change_numbers()
+    newcomers = [
+        rows.person(7, 10),
+        rows.person(8, 20, sex="7"),
+        rows.person(9, 30, atena_number="12"),
+    ]
+    assert hall.take("JUMIN", newcomers, sequence=2) == "rejected"
+    households = "select household_number from people.doubt where household_number is not null order by 1"
+    assert hall.run(households) == [("0000000010",), ("0000000020",), ("0000000030",)]
+    assert {n for n, count in hall.change_numbers().items() if count > before.get(n, 0)} >= {1, 2, 3}
+    hall.take("JUMIN", [rows.person(7, 10, relationship="子")], sequence=2)
+    assert hall.run(households) == []
+
+
+def test_a_waiting_file_holds_the_household_that_somebody_would_join(hall, rows):
+    """Not its turn yet: nothing is wrong with the row, and nobody knows whether it will stand."""
+    hall.take("JUMIN", [rows.person(1, 10)], sequence=1)
+    hall.take("JUMIN", [rows.person(7, 10, relationship="子")], sequence=3)
+    assert hall.run("select household_number from people.doubt where household_number is not null") == [
+        ("0000000010",)
+    ]
+
+
 def test_unreadable_keys_close_the_feeds_kinds(hall, rows):
     """YOKUSHI, INKAN, JPKI: nobody knows whom the row was about, so every kind that depends on the feed closes, until it is resolved."""
     bad_rows = {

@@ -23,7 +23,7 @@ TABLES = (
     "select type, serial, resident_code_digest, present from people.credential",
     "select business_code, hold_number, atena_number from people.hold",
     "select registration_number, atena_number, state, image_sha256, rows, file_stamp from people.seal",
-    "select atena_number, resident_code_digest, name from people.doubt d join intake.incoming i on i.id = d.incoming_id",
+    "select atena_number, resident_code_digest, household_number, name from people.doubt d join intake.incoming i on i.id = d.incoming_id",
     "select d.feed, name from people.feed_doubt d join intake.incoming i on i.id = d.incoming_id",
     "select name, state, added, changed, removed, encode(sha256, 'hex') from intake.incoming",
     "select feed, last_sequence, last_name, last_stamp, fresh_as_of, stopped_by is null from intake.feed",

@@ -23,7 +23,7 @@ from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
 from konbinid.domain.kinds import Kind
-from konbinid.domain.person import ResidentState
+from konbinid.domain.person import Person, ResidentState
 from konbinid.domain.request import Issued, Refused
 from konbinid.domain.results import Code
 from konbinid.issue.desk import Desk
@@ -85,11 +85,14 @@ def jumin(
     return News(arrive, code, kind, sheet)
 
 
-def _birth(town: Town) -> None:
-    baby = cases.child(
+def _baby() -> Person:
+    return cases.child(
         atena_number=NEWBORN, household_order=4, name="見本　双葉", has_individual_number=False
     )
-    files_in.apply(town.database, "JUMIN", {**town.row_of(baby), "operation": ADDED})
+
+
+def _birth(town: Town) -> None:
+    files_in.apply(town.database, "JUMIN", {**town.row_of(_baby()), "operation": ADDED})
 
 
 def _held_stranger_moves_in(town: Town) -> None:
@@ -197,6 +200,10 @@ NEWS = {
     ),
     "in doubt by the digest": News(
         lambda town: files_in.reject(town.database, "JPKI", _card_row(town, cases.CHILD)),
+        Code.CHANGE_IN_PROGRESS,
+    ),
+    "in doubt who would be new in the household": News(
+        lambda town: files_in.reject(town.database, "JUMIN", {**town.row_of(_baby()), "operation": ADDED}),
         Code.CHANGE_IN_PROGRESS,
     ),
     "feed in doubt": News(
