@@ -16,7 +16,8 @@ from konbinid.declared.document import Document
 from konbinid.declared.section import Section
 from konbinid.domain.feeds import Feed
 from konbinid.intake.csv_lines import CsvLines
-from konbinid.intake.feeds import SPECS, FeedSpec, FormName, Target
+from konbinid.intake.feeds import FeedSpec, FormName, Target
+from konbinid.intake.specs import SPECS
 from konbinid.intake.values import (
     Code,
     CodeList,

@@ -13,8 +13,11 @@ from psycopg2 import sql
 from konbinid.store import migrate
 
 SCHEMAS = ["people", "intake", "library", "ledger", "ops", "public"]
-PEOPLE = "people.credential people.doubt people.feed_doubt people.hold people.member_number people.person people.person_lock people.seal"
-LIBRARY = "library.approval library.blob library.entry library.revision library.withdrawal"
+PEOPLE = "people.credential people.doubt people.feed_doubt people.hold people.member_number people.person people.person_lock people.seal "
+PEOPLE += "people.fuhyo people.koseki people.register_lock people.register_member_number people.register_pdf people.tax"
+GAIJI = "library.gaiji library.gaiji_font"
+LIBRARY = f"library.approval library.blob library.entry library.revision library.withdrawal {GAIJI}"
+TAKEN_IN = "people.credential people.doubt people.feed_doubt people.fuhyo people.hold people.koseki people.person people.seal people.tax"
 INTAKE = "intake.attachment intake.attachment_name intake.feed intake.incoming intake.incoming_part"
 LEDGER = "ledger.decision ledger.delivery ledger.error_report ledger.issuance ledger.refusal ledger.replay"
 STAGED = " ".join(
@@ -40,14 +43,13 @@ RIGHTS = {
     "desk": {
         "S": f"{PEOPLE} {LIBRARY} {LEDGER} ledger.document ledger.document_key intake.feed ops.kind_state ops.fingerprint",
         "I": f"{LEDGER} ledger.document ledger.document_key ledger.audit ops.alert",
-        "U(lock_handle)": "people.person_lock ops.kind_state",
+        "U(lock_handle)": "people.person_lock people.register_lock ops.kind_state",
     },
     "intake": {
-        "S": f"{PEOPLE} {INTAKE} {STAGED} ops.lease",
-        "I": f"{PEOPLE} {INTAKE} {STAGED} ops.alert ledger.audit",
-        "U": f"people.credential people.doubt people.feed_doubt people.hold people.person people.person_lock people.seal "
-        f"intake.feed intake.incoming {STAGED}",
-        "D": f"people.credential people.doubt people.feed_doubt people.hold people.person people.seal intake.incoming_part {STAGED}",
+        "S": f"{PEOPLE} {GAIJI} {INTAKE} {STAGED} ops.lease",
+        "I": f"{PEOPLE} {GAIJI} {INTAKE} {STAGED} ops.alert ledger.audit",
+        "U": f"{TAKEN_IN} people.person_lock people.register_lock library.gaiji intake.feed intake.incoming {STAGED}",
+        "D": f"{TAKEN_IN} library.gaiji intake.incoming_part {STAGED}",
         "T": STAGED,
         "U(lock_handle)": "ops.lease",
     },
@@ -77,6 +79,7 @@ EXECUTES = {
     "people.feed_in_doubt": set(),
     "library.approver_differs": set(),
     "library.moved": set(),
+    "library.gaiji_moved": set(),
 }
 
 _TABLES = """

@@ -1,0 +1,12 @@
+"""Every feed that can be taken in, by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from konbinid.domain.feeds import Feed
+from konbinid.intake.feeds import FeedSpec
+from konbinid.intake.resident_feeds import RESIDENT_FEEDS
+
+SPECS: Mapping[Feed, FeedSpec] = MappingProxyType({spec.feed: spec for spec in RESIDENT_FEEDS})
