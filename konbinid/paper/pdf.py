@@ -1,4 +1,4 @@
-"""The bytes of a certificate: PDF 1.7, written directly, equal for equal content.
+"""The bytes of a certificate: PDF 1.7 built as PDF/A-2u, written directly, equal for equal content.
 
 No clock and no randomness: there is no CreationDate, and the file's ID is a digest of its objects. The document
 information carries the issuance number, kind and form version, never a name (certificates.md).
@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from konbinid.domain.redact import Redacted
+from konbinid.paper import archive
 from konbinid.paper.form import POINTS
 from konbinid.paper.subset import font_objects, stream
 
@@ -61,8 +62,15 @@ def write_pdf(
     masks: Sequence[Mask],
     information: Mapping[str, str],
 ) -> bytes:
-    """The finished document. ``values`` are the subsets of the variable text by face, shown as ``/V<face>``."""
-    objects: list[bytes] = [b"", b"", b"", *template.fonts]
+    """The finished document. ``values`` are the subsets of the variable text by face, shown as ``/V<face>``; ``information`` has a Title."""
+    objects: list[bytes] = [
+        b"",
+        b"",
+        b"",
+        archive.metadata(information["Title"]),
+        archive.profile(),
+        *template.fonts,
+    ]
     first_part = len(objects) + 1
     parts = {part: first_part + at for at, part in enumerate(_used(pages))}
     objects += [template.part(part) for part in parts]
@@ -81,7 +89,10 @@ def write_pdf(
         objects.append(stream(_operators(form, page, list(parts), masks), b"", QUICK))
         objects.append(_page(form, len(objects), resources))
         kids.append(len(objects))
-    objects[0] = b"<</Type/Catalog/Pages 2 0 R/Lang(ja-JP)/ViewerPreferences<</PrintScaling/None>>>>"
+    objects[0] = (
+        b"<</Type/Catalog/Pages 2 0 R/Lang(ja-JP)/ViewerPreferences<</PrintScaling/None>>%s>>"
+        % archive.catalogue_entries()
+    )
     objects[1] = b"<</Type/Pages/Kids[%s]/Count %d>>" % (
         b" ".join(b"%d 0 R" % kid for kid in kids),
         len(kids),

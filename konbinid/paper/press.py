@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from konbinid.domain.redact import Redacted
 from konbinid.domain.results import Code
+from konbinid.paper import archive
 from konbinid.paper.face import MissingGlyph
 from konbinid.paper.fitting import DoesNotFit
 from konbinid.paper.form import POINTS
@@ -108,7 +109,7 @@ class Press:
             raise Unprintable(Code.TOO_MANY_PAGES, "sheets")
         information = {
             "Title": form.title.lines[0],
-            "Producer": "konbinid",
+            "Producer": archive.PRODUCER,
             "IssuanceNumber": content.issuance_number,
             "Kind": content.kind.value,
             "FormVersion": form.version,

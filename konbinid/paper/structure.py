@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from konbinid.paper import archive
 from konbinid.paper.embedded import ProvenFont, prove_font
 from konbinid.paper.operators import Drawn, read_page, read_part
 from konbinid.paper.pdf_objects import Misread, PdfFile, Ref, Stream, parse_object
@@ -17,7 +18,7 @@ from konbinid.paper.template import FIRST_FONT, Template
 if TYPE_CHECKING:
     from konbinid.paper.face import FaceSet
 
-_CATALOGUE = {"Type", "Pages", "Lang", "ViewerPreferences"}
+_CATALOGUE = {"Type", "Pages", "Lang", "ViewerPreferences", "Metadata", "OutputIntents"}
 _PAGE = {"Type", "Parent", "MediaBox", "Contents", "Resources"}
 _PART = {"Filter", "Length", "Type", "Subtype", "BBox", "Resources"}
 _IMAGE = {"Type": "XObject", "Subtype": "Image", "ImageMask": True, "BitsPerComponent": 1, "Decode": [1, 0]}
@@ -63,10 +64,22 @@ class _Walk:
         catalogue = self._file.get(self._file.trailer["Root"])
         if set(catalogue) != _CATALOGUE:
             raise Misread("catalogue")
+        self._check_archive(catalogue)
         tree = self._file.get(catalogue["Pages"])
         if set(tree) != {"Type", "Kids", "Count"} or not tree["Count"] == len(tree["Kids"]) == pages:
             raise Misread("pages")
         return [self._page(self._file.get(kid), specimen=specimen) for kid in tree["Kids"]]
+
+    def _check_archive(self, catalogue: dict[str, Any]) -> None:
+        """Metadata and output intent draw nothing, but whoever files the paper trusts them: they are the press's own, byte for byte."""
+        title = self._file.get(self._file.trailer["Info"])["Title"]
+        text = title[2:].decode("utf-16-be") if title.startswith(b"\xfe\xff") else title.decode("ascii")
+        expected = {archive.METADATA: archive.metadata(text), archive.INTENT_PROFILE: archive.profile()}
+        if any(self._file.raw(Ref(number)) != raw for number, raw in expected.items()):
+            raise Misread("metadata")
+        own = parse_object(b"<<%s>>" % archive.catalogue_entries())
+        if any(catalogue[key] != value for key, value in own.items()):
+            raise Misread("metadata")
 
     def _page(self, page: dict[str, Any], *, specimen: bool) -> set[bytes]:
         resources = page.get("Resources", {})

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 LABEL_LEADING = 1.05  # two lines of 8 pt stand in a row of 7 mm
 BEST = 9  # zlib level for what is packed once
-FIRST_FONT = 4  # object number; 1 to 3 are catalogue, pages and information
+FIRST_FONT = (
+    6  # object number; before it catalogue, pages, information, metadata and the profile of the output intent
+)
 
 
 class BadLabel(ValueError):

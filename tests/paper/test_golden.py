@@ -49,11 +49,14 @@ def streams(document):
         yield parse_object(file.raw(Ref(number)))
 
 
+def is_packed(value):
+    """A stream behind Flate: metadata and the output intent's profile are not, and draw nothing."""
+    return hasattr(value, "packed") and "Filter" in value.entries
+
+
 def meanings(values):
     """Code to character for the label font and each value font, in the order of the document."""
-    cmaps = [
-        each.unpacked() for each in values if hasattr(each, "packed") and b"begincmap" in each.unpacked()
-    ]
+    cmaps = [each.unpacked() for each in values if is_packed(each) and b"begincmap" in each.unpacked()]
     return [
         {
             code: bytes.fromhex(text.decode()).decode("utf-16-be")
@@ -73,7 +76,7 @@ def described(document):
     labels, *fonts = meanings(values)
     out = []
     for value in values:
-        data = value.unpacked() if hasattr(value, "packed") else b""
+        data = value.unpacked() if is_packed(value) else b""
         if b"/L0 " in data:
             text = re.sub(
                 rb"\(((?:[^\\)]|\\.)*)\)",
