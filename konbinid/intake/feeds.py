@@ -115,7 +115,8 @@ def date(name: str) -> Target:
 
 def flag(name: str) -> Target:
     """Yes or no."""
-    return Target(name, frozenset({FormName.FLAG}), required=True)
+    # A removal gives its key only: an empty text would be no boolean for COPY, and the whole file would fail on it.
+    return Target(name, frozenset({FormName.FLAG}), required=True, nullable=True)
 
 
 def digits(name: str, length: int, *, required: bool = False, key: bool = False) -> Target:

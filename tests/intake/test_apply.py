@@ -218,6 +218,19 @@ def test_what_is_there_already_or_not_there_is_reported_and_counts(hall, rows):
     ]
 
 
+def test_a_removal_needs_nothing_but_its_key(hall, rows):
+    """Every other column of a row with 処理区分 9 may be empty, in each feed."""
+    hall.take("JUMIN", [rows.person(1), rows.person(2, 2)])
+    hall.take("JPKI", [rows.serial(1, "ab")])
+    hall.take("INKAN", [rows.seal(1, "100")], attachments={"100.bmp": rows.bmp()})
+    hall.take("YOKUSHI", [rows.hold(1, "a")])
+    assert hall.take("JUMIN", [["9", "0000000001", *[""] * 36]]) == "applied"
+    assert hall.take("JPKI", [["9", "", "ab", "1", "", "", ""]]) == "applied"
+    assert hall.take("INKAN", [["9", "", "100", *[""] * 6]]) == "applied"
+    assert hall.take("YOKUSHI", [["9", *[""] * 9, "01", "a"]]) == "held"  # any removal of a hold is
+    assert hall.doubted() == {"1"}
+
+
 def test_two_people_may_swap_numbers_in_one_file(hall, rows):
     """Unique after the file, not after each row: the correction of a mix-up."""
     hall.take("JUMIN", [rows.person(1), rows.person(2)])
