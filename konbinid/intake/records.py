@@ -233,7 +233,9 @@ class Reader:
         people = {name: values[name] for name in spec.people if values.get(name)}
         if people:
             self.named.append(Named(line, people))
-        if not people or not all(values.get(name) for name in spec.keys):
+        # A person's field that cannot be read may name somebody whom the readable ones do not (YOKUSHI has two of them).
+        unread = any(name not in values for name in spec.people)
+        if unread or not people or not all(values.get(name) for name in spec.keys):
             self.keys_unread = True
 
 

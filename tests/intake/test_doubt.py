@@ -102,6 +102,12 @@ def test_unreadable_keys_close_the_feeds_kinds(hall, rows):
     assert {feed for (feed,) in hall.run("select feed from people.feed_doubt")} == {"YOKUSHI", "INKAN"}
 
 
+def test_an_unreadable_person_closes_the_feed_whoever_else_can_be_read(hall, rows):
+    """A 戸籍番号 beside it does not say whose 宛名番号 it was; the hold would be in force for nobody."""
+    hall.take("YOKUSHI", [rows.hold(1, "a", atena_number="12", register_number="K-1", register_member="01")])
+    assert hall.run("select feed from people.feed_doubt") == [("YOKUSHI",)]
+
+
 def test_a_waiting_file_with_unreadable_keys_closes_as_well(hall, rows):
     """Not only when its turn comes."""
     hall.take("YOKUSHI", [rows.hold(1, "a")], sequence=1)
