@@ -64,6 +64,8 @@ _DUTIES = {
     Act.REFUSE_OLDER: Duty.REFUSE,
 }
 _REFUSALS = {Act.REFUSE_LATE: Fault.LATE, Act.REFUSE_OLDER: Fault.OLDER}
+# With these nobody knows whether the rows that are there are all that were written, and as they were written.
+_TORN = (Fault.HASH_MISMATCH, Fault.TOO_LARGE, Fault.END_MALFORMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,12 @@ class Clerk:
         self._settle(
             epoch,
             lambda cur: intake_settle.wait(
-                cur, task.incoming, self._table, reading.run, keys_unread=self._closes(reading), gap=task.gap
+                cur,
+                task.incoming,
+                self._table,
+                reading.run,
+                keys_unread=self._closes(task.incoming, reading),
+                gap=task.gap,
             ),
         )
 
@@ -244,12 +251,13 @@ class Clerk:
 
     def _reject(self, cur: cursor, incoming: Incoming, reading: Reading, report: dict[str, Any]) -> None:
         intake_settle.reject(
-            cur, incoming, self._table, reading.run, report, keys_unread=self._closes(reading)
+            cur, incoming, self._table, reading.run, report, keys_unread=self._closes(incoming, reading)
         )
 
-    def _closes(self, reading: Reading) -> bool:
-        """Whether every kind that depends on the feed closes: nobody knows whom some row is about."""
-        return reading.keys_unread and self._intake.layout.spec.closes_unread
+    def _closes(self, incoming: Incoming, reading: Reading) -> bool:
+        """Whether every kind that depends on the feed closes: nobody knows whom some row is about, be it one that never arrived."""
+        torn = reading.rows < incoming.rows or any(_has(incoming, fault) for fault in _TORN)
+        return (reading.keys_unread or torn) and self._intake.layout.spec.closes_unread
 
     def _settle(self, epoch: int, work: Callable[[cursor], None]) -> None:
         with transaction(self._connected()) as cur:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
+import pytest
+
 from konbinid.store.keyring import Keyring
 
 
@@ -115,6 +119,33 @@ def test_a_waiting_file_with_unreadable_keys_closes_as_well(hall, rows):
     hall.look()
     assert hall.state(name) == "waiting"
     assert hall.run("select feed from people.feed_doubt") == [("YOKUSHI",)]
+
+
+@pytest.mark.parametrize("sequence", [2, 3])
+@pytest.mark.parametrize("torn", ["hash", "rows", "marker"])
+def test_a_file_that_may_lack_rows_closes_the_feed(hall, rows, torn, sequence):
+    """Torn between two rows every row can be read, but the holds that are missing would be in force for nobody (rejected or waiting)."""
+    hall.take("YOKUSHI", [rows.hold(9, "z")], sequence=1)
+    hall.take("JUMIN", [rows.person(9)], sequence=1)
+    here = rows.line(rows.hold(1, "a")).encode()
+    written = here + rows.line(rows.hold(2, "b")).encode()
+    markers = {
+        "hash": f"rows=1 sha256={sha256(written).hexdigest()}",
+        "rows": f"rows=2 sha256={sha256(here).hexdigest()}",
+        "marker": "rows=2",
+    }
+    name = hall.put("YOKUSHI", here, end=markers[torn].encode(), sequence=sequence)
+    person = rows.line(rows.person(1)).encode()
+    hall.put("JUMIN", person, end=markers[torn].encode(), sequence=sequence)
+    hall.look()
+    assert hall.state(name) == ("rejected" if sequence == 2 else "waiting")
+    assert hall.doubted() == {"1"}
+    assert hall.run("select feed from people.feed_doubt") == [
+        ("YOKUSHI",)
+    ]  # for JUMIN the contract asks no more
+    assert hall.take("YOKUSHI", [rows.hold(1, "a"), rows.hold(2, "b")], sequence=2) == "applied"
+    if sequence == 2:
+        assert hall.run("select count(*) from people.feed_doubt") == [(0,)]
 
 
 def test_two_files_in_doubt_hold_until_both_are_resolved(hall, rows):
