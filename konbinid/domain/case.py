@@ -37,7 +37,7 @@ class Case(Redacted):
 
     ``suspended`` holds kinds and EVERYTHING; ``stale`` the kinds whose sources are too old; ``holds`` everything that names a
     living member of the household; ``household_in_doubt``: a file that waits or failed names the household, so it may have a member that
-    nobody here knows yet; ``names_stamp`` the stamp of the file that last changed the applicant's name.
+    nobody here knows yet; ``names_stamp`` the stamp of the file that last changed the applicant's name or ended the residence.
     """
 
     at: datetime

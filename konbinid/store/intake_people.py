@@ -93,7 +93,7 @@ def _named(feed: str, table: Table, rows: str, more: str = "") -> str:
 def lock_effective(cur: cursor, feed: str, table: Table, run: int, stamp: datetime) -> None:
     """Lock and count up everyone whom the prepared effects touch. Must come before anything is written.
 
-    ``stamp`` becomes the names_stamp of those whose name changed or who are removed.
+    ``stamp`` becomes the names_stamp of those whose name changed or whose residence ended.
     """
     jumin = feed == "JUMIN"
     _touch(cur, run, _named(feed, table, _EFFECTIVE))

@@ -57,25 +57,29 @@ select %(run)s, line, effect
  where effect is not null
 """
 
-# A name counts as changed when any row on the way changed an existing person's, even if a later row put it back.
+# A name counts as changed when any row on the way changed an existing person's, even if a later row put it back. Whoever moves away, dies or is
+# struck off counts too (states 3 to 5): the seal ends there and does not come to life again with a return (I-06).
 _RENAMED = """
 select s.atena_number
-  from (select s.atena_number, s.operation, s.name, s.former_name, s.alias, lag(s.operation) over w as earlier,
-               lag(s.name) over w as n, lag(s.former_name) over w as f, lag(s.alias) over w as a
+  from (select s.atena_number, s.operation, s.state, s.name, s.former_name, s.alias, lag(s.operation) over w as earlier,
+               lag(s.state) over w as before, lag(s.name) over w as n, lag(s.former_name) over w as f, lag(s.alias) over w as a
           from intake.staged_person s where s.run = %(run)s
         window w as (partition by s.atena_number order by s.line)) s
   left join people.person t using (atena_number)
- where case when s.earlier is null
-            then t.atena_number is not null
-                 and (s.operation = 9 or (s.name, s.former_name, s.alias) is distinct from (t.name, t.former_name, t.alias))
-            when s.earlier = 9 then false
-            else s.operation = 9 or (s.name, s.former_name, s.alias) is distinct from (s.n, s.f, s.a) end
+ where case when s.earlier = 9 or s.earlier is null and t.atena_number is null then s.operation <> 9 and s.state > 2
+            when s.earlier is null
+            then s.operation = 9 or s.state > 2 and t.state <= 2
+                 or (s.name, s.former_name, s.alias) is distinct from (t.name, t.former_name, t.alias)
+            else s.operation = 9 or s.state > 2 and s.before <= 2
+                 or (s.name, s.former_name, s.alias) is distinct from (s.n, s.f, s.a) end
 """
 _RENAMED_ONCE = """
 select s.atena_number
-  from intake.staged_person s join people.person t using (atena_number)
+  from intake.staged_person s left join people.person t using (atena_number)
  where s.run = %(run)s
-   and (s.operation = 9 or (s.name, s.former_name, s.alias) is distinct from (t.name, t.former_name, t.alias))
+   and case when t.atena_number is null then s.state > 2
+            else s.operation = 9 or s.state > 2 and t.state <= 2
+                 or (s.name, s.former_name, s.alias) is distinct from (t.name, t.former_name, t.alias) end
 """
 _PERSON_EFFECTS = """
 insert into intake.staged_person_effect (run, line, effect, names_changed)

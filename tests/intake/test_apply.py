@@ -505,6 +505,31 @@ def test_a_seal_is_closed_by_a_name_change_until_a_newer_row_comes(hall, rows):
     assert hall.run(IS_OPEN) == [(True,)]
 
 
+def test_a_seal_ends_with_the_residence_and_not_only_while_it_is_over(hall, rows):
+    """I-06: 転出, 死亡 and 職権消除 end a seal by themselves; who comes back registers a new one. 転出予定 ends nothing yet."""
+    pictures = {f"{n}.bmp": rows.bmp(ink=n) for n in range(1, 8)}
+    hall.take("INKAN", [rows.seal(n, str(n)) for n in range(1, 8)], attachments=pictures)
+    residents = [rows.person(n, n) for n in (1, 2, 3, 4, 5, 7)]
+    hall.take("JUMIN", [*residents, rows.person(6, 6, state="3")])  # 6 is first heard of as gone
+    gone = [rows.person(n, n, "2", state=state) for n, state in enumerate("2345", 1)]
+    hall.take("JUMIN", [*gone, rows.person(5, 5, "2", state="3"), rows.person(5, 5, "2")])
+    hall.take("JUMIN", [rows.person(n, n) for n in range(1, 8)], full=True)
+    opened = dict(hall.run(IS_OPEN.replace("select ", "select registration_number, ", 1)))
+    assert opened == {"1": True, "2": False, "3": False, "4": False, "5": False, "6": False, "7": True}
+    hall.take("INKAN", [rows.seal(2, "2", "2")])
+    assert hall.run(f"{IS_OPEN} where registration_number = '2'") == [(True,)]
+
+
+def test_a_full_file_ends_seals_too(hall, rows):
+    """I-06: as a difference file does."""
+    pictures = {f"{n}.bmp": rows.bmp(ink=n) for n in (1, 2)}
+    hall.take("INKAN", [rows.seal(1, "1"), rows.seal(2, "2")], attachments=pictures)
+    hall.take("JUMIN", [rows.person(1, 1)], full=True)
+    hall.take("JUMIN", [rows.person(1, 1, state="3"), rows.person(2, 2, state="5")], full=True)
+    hall.take("JUMIN", [rows.person(1, 1), rows.person(2, 2)], full=True)
+    assert hall.run(IS_OPEN) == [(False,), (False,)]
+
+
 def test_order_across_feeds_is_that_of_the_stamps(hall, rows):
     """I-06: what counts is when the core systems wrote, not which file got here first."""
     hall.take("JUMIN", [rows.person(1)])
