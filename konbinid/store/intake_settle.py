@@ -59,6 +59,8 @@ def apply(cur: cursor, incoming: Incoming, table: Table, prepared: Prepared, rep
         raise StagingLost
     intake_people.lock_effective(cur, incoming.feed, table, prepared.run, incoming.stamp)
     intake_apply.write(cur, incoming.feed, table, prepared.run, incoming_id=incoming.id, stamp=incoming.stamp)
+    if incoming.full:
+        _end_verified(cur, incoming)
     _finish(cur, incoming, report, prepared.effects)
 
 
@@ -69,9 +71,9 @@ def report_only(
     _require_open(cur, incoming)
     if not intake_prepare.is_still_there(cur, table, prepared):
         raise StagingLost
+    intake_people.end_doubts(cur, [incoming.id])  # those of its waiting, which named everybody
     intake_people.doubt_differing(cur, incoming.feed, table, prepared.run, incoming.id)
-    cur.execute(_VERIFIED_BEFORE, [incoming.feed, incoming.id])
-    intake_people.end_doubts(cur, [row[0] for row in cur.fetchall()])
+    _end_verified(cur, incoming)
     differences = {name: prepared.effects.get(effect, 0) for name, effect in _EFFECT_NAMES.items()}
     if any(differences.values()):
         raise_alert(cur, "warning", "feed_differs", incoming.name, differences)
@@ -199,6 +201,12 @@ def _finish(
     if keep is None:
         intake_people.end_doubts(cur, [incoming.id])
     _supersede(cur, incoming)
+
+
+def _end_verified(cur: cursor, incoming: Incoming) -> None:
+    """A full file speaks of everybody: what earlier ones only reported as different is no doubt any more."""
+    cur.execute(_VERIFIED_BEFORE, [incoming.feed, incoming.id])
+    intake_people.end_doubts(cur, [row[0] for row in cur.fetchall()])
 
 
 def _supersede(cur: cursor, incoming: Incoming) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 
 import psycopg2
 import pytest
 
+from konbinid.domain.feeds import Feed
 from konbinid.store import intake_settle
 from konbinid.store.intake_files import by_name
 from konbinid.store.intake_link import connect, transaction
@@ -451,6 +453,36 @@ def test_verify_only_reports_and_holds(hall, rows):
     assert hall.doubted() == {"1", "3", "4"}
     assert hall.alerts() == ["feed_differs"]
     hall.take("JUMIN", [rows.person(1), rows.person(2), rows.person(3)], full=True)
+    assert not hall.doubted()
+
+
+def verifying(hall, feed, *, only=True):
+    """The feed's full files report only, or are applied again."""
+    hall.feeds[feed] = replace(hall.feeds[feed], verify_only=only)
+    hall.restart()
+
+
+def test_a_full_file_that_waited_to_verify_holds_only_those_who_differ(hall, rows):
+    """While it waits everybody in it is held; once it has been compared, only who differs."""
+    hall.take("JUMIN", [rows.person(1), rows.person(2)], sequence=1)
+    verifying(hall, Feed.JUMIN)
+    between = hall.stamp()
+    assert hall.take("JUMIN", [rows.person(1, name="別"), rows.person(2)], full=True, sequence=3) == "waiting"
+    assert hall.doubted() == {"1", "2"}
+    hall.take("JUMIN", [], sequence=2, stamp=between)
+    assert hall.doubted() == {"1"}
+
+
+def test_a_full_file_that_is_applied_ends_what_verifying_held(hall, rows):
+    """Its data are the feed's now: nobody differs any more, and nobody could release these people by hand."""
+    hall.take("JUMIN", [rows.person(1), rows.person(2)], full=True)
+    verifying(hall, Feed.JUMIN)
+    hall.take("JUMIN", [rows.person(1, name="別"), rows.person(2)], full=True)
+    assert hall.doubted() == {"1"}
+    verifying(hall, Feed.JUMIN, only=False)
+    hall.take("JUMIN", [rows.person(3)])
+    assert hall.doubted() == {"1"}  # a difference file says nothing about the others
+    assert hall.take("JUMIN", [rows.person(n) for n in (1, 2, 3)], full=True) == "applied"
     assert not hall.doubted()
 
 
