@@ -13,7 +13,7 @@ from psycopg2.extras import Json
 
 from konbinid.store import intake_apply, intake_files, intake_people, intake_prepare
 from konbinid.store.intake_files import OPEN_STATES, Incoming
-from konbinid.store.intake_link import FeedRow, enter, raise_alert
+from konbinid.store.intake_link import FeedRow, enter, feed_row, raise_alert
 from konbinid.store.intake_prepare import Prepared
 from konbinid.store.intake_tables import Table
 
@@ -127,13 +127,15 @@ def refuse(
     """It is not to be applied at all.
 
     ``run``: its rows are staged and contradict what was applied, so everyone named is held until an operator has looked.
-    ``takes_place``: the feed goes on after it.
+    ``takes_place``: the feed goes on after it, unless another file has stopped it here: what is not applied resolves nobody's doubt.
     """
     _require_open(cur, incoming, "refused")
     if run is not None:
         _doubt(cur, incoming, table, run, keys_unread=False)
+    else:
+        intake_people.end_doubts(cur, [incoming.id])  # those of its waiting
     _mark(cur, incoming, "refused", report)
-    if takes_place:
+    if takes_place and feed_row(cur, incoming.feed).stopped_by is None:
         cur.execute(_GO_ON, [incoming.sequence, incoming.feed])
         _supersede(cur, incoming)
     raise_alert(cur, "error", "file_refused", incoming.name, {})

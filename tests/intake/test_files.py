@@ -282,6 +282,29 @@ def test_a_full_file_older_than_what_was_applied_is_refused(hall, rows):
     assert hall.take("JUMIN", [rows.person(3)], sequence=3) == "applied"
 
 
+def test_an_older_full_file_corrects_nothing(hall, rows):
+    """Under the number of a rejected file it is refused like anywhere else: the feed stays stopped, and who was named stays held."""
+    bad_one, full_one, applied = hall.stamp(), hall.stamp(), hall.stamp()
+    hall.take("YOKUSHI", [rows.hold(1, "a")], sequence=1, stamp=applied)
+    bad = hall.put("YOKUSHI", [rows.hold(2, "b", category="77")], sequence=2, stamp=bad_one)
+    hall.look()
+    assert hall.take("YOKUSHI", [rows.hold(3, "c")], full=True, sequence=2, stamp=full_one) == "refused"
+    assert hall.state(bad) == "rejected"
+    assert hall.doubted() == {"2"}
+    assert hall.take("YOKUSHI", [], sequence=3) == "waiting"
+
+
+def test_an_older_full_file_that_waited_holds_nobody(hall, rows):
+    """It named the whole city while it waited; once it is refused it counts for nothing."""
+    hall.take("JUMIN", [rows.person(1)], sequence=1)
+    name = hall.put("JUMIN", [rows.person(1), rows.person(2)], full=True, sequence=3)
+    hall.look()
+    assert hall.doubted() == {"1", "2"}
+    hall.take("JUMIN", [rows.person(3)], sequence=2)
+    assert hall.state(name) == "refused"
+    assert not hall.doubted()
+
+
 def test_a_stamp_in_the_future_is_rejected(hall, rows):
     """I-06: a seal row stamped years ahead would outlive every name change to come."""
     ahead = hall.run("select (clock_timestamp() at time zone 'Asia/Tokyo')")[0][0] + timedelta(minutes=11)
