@@ -13,14 +13,14 @@ from typing import Any, TypeVar
 from psycopg2.extensions import connection, cursor
 
 from konbinid.domain.feeds import Feed
-from konbinid.intake import sequence
+from konbinid.intake import gaps, sequence
 from konbinid.intake.layout import Layout
 from konbinid.intake.problems import Fault, ProblemList
 from konbinid.intake.sequence import Act, FileState, OpenFile
 from konbinid.intake.steps import Passing, Point
 from konbinid.store import intake_files, intake_prepare, intake_settle, intake_staging
 from konbinid.store.intake_files import Incoming
-from konbinid.store.intake_link import FeedRow, connect, feed_row, fence, transaction
+from konbinid.store.intake_link import connect, feed_row, fence, transaction
 from konbinid.store.intake_prepare import Prepared
 from konbinid.store.intake_tables import TABLES
 
@@ -193,7 +193,8 @@ class Clerk:
         known = {each.id: each for each in files}
         step = sequence.next_step(row.last_sequence, [_open_file(each) for each in files])
         if step is None:
-            return None
+            found = gaps.untold(row, files)
+            return None if found is None else Task(Duty.WAIT, found[0], gap=found[1])
         incoming = known[step.file.id]
         if (
             step.act is Act.APPLY
@@ -202,7 +203,7 @@ class Clerk:
             and incoming.stamp < row.last_stamp
         ):
             return Task(Duty.GO_PAST, incoming, Fault.FULL_OLDER)
-        gap = _gap(row, files, incoming) if step.act is Act.WAIT else None
+        gap = gaps.before(row, files, incoming) if step.act is Act.WAIT else None
         return Task(_DUTIES[step.act], incoming, _REFUSALS.get(step.act), gap)
 
     def _all_problems(self, incoming: Incoming, reading: Reading) -> ProblemList:
@@ -284,17 +285,3 @@ def _open_file(incoming: Incoming) -> OpenFile:
 
 def _has(incoming: Incoming, fault: Fault) -> bool:
     return any(each.fault is fault for each in ProblemList.of_report(incoming.report).entries)
-
-
-def _gap(row: FeedRow, files: list[Incoming], incoming: Incoming) -> dict[str, Any] | None:
-    """The missing numbers, told once: when the feed is not stopped, and no other file waits for them already."""
-    if (
-        row.stopped_by is not None
-        or row.last_sequence is None
-        or any(each.state == "waiting" for each in files)
-    ):
-        return None
-    return {
-        "missing_from": sequence.after(row.last_sequence),
-        "missing_through": sequence.before(incoming.sequence),
-    }

@@ -110,7 +110,7 @@ def wait(
     """Not its turn. ``gap``: what is missing before it, when nothing else stops the feed."""
     _require_open(cur, incoming)
     _doubt(cur, incoming, table, run, keys_unread=keys_unread)
-    _mark(cur, incoming, "waiting", {})
+    _mark(cur, incoming, "waiting", {} if gap is None else {"gap": gap})
     if gap is not None:
         raise_alert(cur, "error", "sequence_gap", incoming.name, gap)
 

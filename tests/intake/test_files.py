@@ -164,6 +164,28 @@ def test_a_gap_waits_with_an_alert_and_is_filled(hall, rows):
     assert not hall.doubted()
 
 
+def test_every_gap_is_told(hall, rows):
+    """One behind another gap when its turn comes, and one behind a stop when the feed goes on: else the feed would stand in silence."""
+    hall.take("JUMIN", [rows.person(1)], sequence=1)
+    for number in (6, 4, 3):
+        hall.take("JUMIN", [rows.person(number)], sequence=number)
+    hall.take("JUMIN", [rows.person(2)], sequence=2)
+    hall.look()
+    bad = hall.put("YOKUSHI", [rows.hold(1, "a", category="77")], sequence=1)
+    hall.look()
+    hall.take("YOKUSHI", [rows.hold(2, "b")], sequence=3)
+    operator(hall, lambda cur: intake_settle.release(cur, by_name(cur, bad)[0].id, "係長"))
+    hall.look()
+    hall.restart()
+    hall.look()
+    told = hall.run("select subject, detail from ops.alert where event = 'sequence_gap' order by id")
+    assert [(subject.split("_")[0], detail["missing_from"]) for subject, detail in told] == [
+        ("JUMIN", 2),
+        ("JUMIN", 5),
+        ("YOKUSHI", 2),
+    ]
+
+
 def test_an_operator_gives_up_a_gap(hall, rows):
     """The files that never come are given up, and the waiting one is applied."""
     hall.take("JUMIN", [rows.person(1)], sequence=1)
