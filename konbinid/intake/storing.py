@@ -18,6 +18,7 @@ from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import connection, cursor
 
 from konbinid.intake.attachments import ATTACHMENT_LIMIT
+from konbinid.intake.feeds import REMOVE
 from konbinid.intake.folder import chunks, opened_file, opened_folder, read_small
 from konbinid.intake.layout import Layout
 from konbinid.intake.names import DropName, EndMarker
@@ -165,7 +166,11 @@ class _Wanted:
         return self._names(self._reader.finish())
 
     def _names(self, blocks: Iterator[Block]) -> list[str]:
-        names = [name for block in blocks for name in block.columns[self._field] if name]
+        names = []
+        for block in blocks:
+            # A removal has no picture. What it names is not looked at, so it could be any file in the folder, another feed's too.
+            named = zip(block.columns["operation"], block.columns[self._field], strict=True)
+            names += [name for operation, name in named if name and operation != REMOVE]
         names += self._reader.attachments_of_bad_rows  # whoever corrects the row may name the picture again
         self._reader.attachments_of_bad_rows = []
         return list(dict.fromkeys(names))

@@ -446,6 +446,16 @@ def test_a_name_fetches_no_other_persons_picture(hall, rows):
     assert hall.report(shared) == [(1, "印影ファイル名", "attachment_shared")]
 
 
+def test_a_removal_brings_no_picture(hall, rows):
+    """What it names is neither stored nor filed away with it: it could be another feed's data file that waits for its marker."""
+    hall.take("INKAN", [rows.seal(1, "100")], attachments={"100.bmp": rows.bmp()})
+    other = hall.name("JUMIN")
+    (hall.inbox / other).write_bytes(rows.line(rows.person(1)).encode())
+    assert hall.take("INKAN", [["9", "", "100", "", "", "", other, "", ""]]) == "applied"
+    assert (hall.inbox / other).exists()
+    assert hall.run("select count(*) from intake.attachment") == [(1,)]
+
+
 def test_a_full_file_brings_every_picture(hall, rows):
     """Only a difference row may name one already held (contract 2)."""
     hall.take("INKAN", [rows.seal(1, "100")], attachments={"100.bmp": rows.bmp()})
