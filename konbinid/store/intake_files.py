@@ -169,7 +169,7 @@ select distinct on (n.name) n.name, n.sha256
   from intake.attachment_name n join intake.incoming i on i.id = n.incoming_id
  where n.feed = %(feed)s and n.name = any(%(names)s)
    and (n.incoming_id = %(id)s
-        or (i.sequence = %(sequence)s and i.state <> 'applied'
+        or (i.sequence = %(sequence)s and i.state not in ('applied', 'refused')
             and not exists (select from intake.incoming a
                              where a.feed = %(feed)s and a.id between n.incoming_id and %(id)s and a.state = 'applied')))
  order by n.name, n.incoming_id = %(id)s desc, n.incoming_id desc

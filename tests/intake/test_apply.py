@@ -474,6 +474,19 @@ def test_a_corrected_file_may_name_what_the_rejected_one_brought(hall, rows):
     assert hall.take("INKAN", [rows.seal(1, "100"), rows.seal(2, "200")], sequence=1) == "applied"
 
 
+def test_a_refused_file_brings_no_picture_for_the_next(hall, rows):
+    """What was written before the rejected file is refused; its older picture must not be printed for the corrected one."""
+    early, brought = hall.name("INKAN", sequence=1), rows.bmp(ink=90)
+    hall.take("INKAN", [rows.seal(1, "100", name_kind="7")], sequence=1, attachments={"100.bmp": brought})
+    old = {"100.bmp": rows.bmp(ink=20)}
+    assert hall.take("INKAN", [rows.seal(1, "100")], name=early, attachments=old) == "refused"
+    assert hall.take("INKAN", [rows.seal(1, "100")], sequence=1) == "applied"
+    held = hall.run(
+        "select a.content from people.seal s join intake.attachment a on a.sha256 = s.image_sha256"
+    )
+    assert [bytes(content) for (content,) in held] == [brought]
+
+
 def test_a_paper_in_the_making_is_waited_for(hall, rows):
     """The desk holds a person's lock row: the change is not visible before the paper is done, and the paper's snapshot is refused after."""
     hall.take("JUMIN", [rows.person(1)])
