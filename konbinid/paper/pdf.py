@@ -63,14 +63,8 @@ def write_pdf(
     information: Mapping[str, str],
 ) -> bytes:
     """The finished document. ``values`` are the subsets of the variable text by face, shown as ``/V<face>``; ``information`` has a Title."""
-    objects: list[bytes] = [
-        b"",
-        b"",
-        b"",
-        archive.metadata(information["Title"]),
-        archive.profile(),
-        *template.fonts,
-    ]
+    heads = [b"", b"", b"", archive.metadata(information["Title"]), archive.profile()]
+    objects = [*heads, *template.fonts]
     first_part = len(objects) + 1
     parts = {part: first_part + at for at, part in enumerate(_used(pages))}
     objects += [template.part(part) for part in parts]
@@ -89,10 +83,7 @@ def write_pdf(
         objects.append(stream(_operators(form, page, list(parts), masks), b"", QUICK))
         objects.append(_page(form, len(objects), resources))
         kids.append(len(objects))
-    objects[0] = (
-        b"<</Type/Catalog/Pages 2 0 R/Lang(ja-JP)/ViewerPreferences<</PrintScaling/None>>%s>>"
-        % archive.catalogue_entries()
-    )
+    objects[0] = _catalogue()
     objects[1] = b"<</Type/Pages/Kids[%s]/Count %d>>" % (
         b" ".join(b"%d 0 R" % kid for kid in kids),
         len(kids),
@@ -101,6 +92,11 @@ def write_pdf(
         b"/%s%s" % (key.encode(), _text(text)) for key, text in information.items()
     )
     return _file(objects)
+
+
+def _catalogue() -> bytes:
+    preferences = b"/Lang(ja-JP)/ViewerPreferences<</PrintScaling/None>>"
+    return b"<</Type/Catalog/Pages 2 0 R%s%s>>" % (preferences, archive.catalogue_entries())
 
 
 def _used(pages: Sequence[PageOperators]) -> list[Part]:
