@@ -75,10 +75,11 @@ class Block(Redacted):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Named(Redacted):
-    """Who is named in a bad row: the fields that name a person, as far as they can be read."""
+    """Who is named in a bad row: the fields that name a person, as far as they can be read, and likewise those of the row's key."""
 
     line: int
     people: dict[str, str]
+    key: dict[str, str]
 
 
 class Reader:
@@ -231,8 +232,9 @@ class Reader:
         if spec.attachment and values.get(spec.attachment):
             self.attachments_of_bad_rows.append(values[spec.attachment])
         people = {name: values[name] for name in spec.people if values.get(name)}
-        if people:
-            self.named.append(Named(line, people))
+        key = {name: values[name] for name in spec.keys if values.get(name)}
+        if people or key:
+            self.named.append(Named(line, people, key))
         # A person's field that cannot be read may name somebody whom the readable ones do not (YOKUSHI has two of them).
         unread = any(name not in values for name in spec.people)
         if unread or not people or not all(values.get(name) for name in spec.keys):

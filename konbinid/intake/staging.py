@@ -104,8 +104,14 @@ class Stager:
         people = named.people
         code = people.get("resident_code")
         digest = self._keyring.digest(RESIDENT_CODE, code) if code else None
-        others = (people.get("atena_number"), digest, people.get("register_number"))
-        return run, named.line, *others, people.get("household_number")
+        names = (
+            people.get("atena_number"),
+            digest,
+            people.get("register_number"),
+            people.get("household_number"),
+        )
+        key = [named.key.get(column, "") for column in TABLES[self._layout.feed].key]
+        return run, named.line, *names, key if all(key) else None
 
     def _staged_columns(self, block: Block) -> Staged:
         """A block's columns under the staging table's names, as COPY writes them."""
@@ -193,10 +199,12 @@ def _with_pictures(
     named = zip(columns["operation"], columns["image_name"], strict=True)
     wanted = ["" if operation == REMOVE else name for operation, name in named]
     found = pictures.of_rows(columns["registration_number"], wanted, columns["dpi"])
-    for line, atena, each in zip(block.lines, columns["atena_number"], found, strict=True):
+    spec = reader.layout.spec
+    for at, (line, each) in enumerate(zip(block.lines, found, strict=True)):
         if isinstance(each, Fault):
             reader.problems.add(line, reader.layout.name_of("image_name"), each)
-            reader.named.append(Named(line, {"atena_number": atena}))
+            people, key = ({name: columns[name][at] for name in names} for names in (spec.people, spec.keys))
+            reader.named.append(Named(line, people, key))
     good = [at for at, each in enumerate(found) if not isinstance(each, Fault)]
     kept = {name: [values[at] for at in good] for name, values in staged.items()}
     return [block.lines[at] for at in good], {**kept, **_picture_columns([found[at] for at in good])}

@@ -72,8 +72,9 @@ select %(incoming)s, k.*
     on conflict do nothing
 """
 _UNREADABLE = """
-union select atena_number, resident_code_digest, register_number, household_number from intake.staged_key where run = %(run)s
+ union select atena_number, resident_code_digest, register_number, household_number from intake.staged_key where run = %(run)s
 """
+_UNREADABLE_KEYS = " union select <t.named> from intake.staged_key k join <target> t on <t.key as k.key> where k.run = %(run)s"
 
 
 def _columns(alias: str, named: tuple[str, ...]) -> str:
@@ -82,12 +83,21 @@ def _columns(alias: str, named: tuple[str, ...]) -> str:
     )
 
 
-def _named(feed: str, table: Table, rows: str, more: str = "") -> str:
+def _named(feed: str, table: Table, rows: str, *, bad: bool = False) -> str:
+    """Whom rows name; ``bad``: and those of the rows that could not be taken, as far as they can be read."""
     in_row, in_register = _NAMED[feed]
+    named = _columns("t", in_register)
     text = f"select {_columns('s', in_row)} from {rows} s"  # noqa: S608  # constants of this module
     if in_register:
-        text += f" union select {_columns('t', in_register)} from {rows} s join <target> t on <same key>"  # noqa: S608  # as above
-    return table.statement(text) + more
+        text += f" union select {named} from {rows} s join <target> t on <same key>"  # noqa: S608  # as above
+    if bad:
+        text += _UNREADABLE
+    if bad and in_register:
+        keys = " and ".join(
+            f"t.{column}::text = k.key_values[{at}]" for at, column in enumerate(table.key, 1)
+        )
+        text += _UNREADABLE_KEYS.replace("<t.named>", named).replace("<t.key as k.key>", keys)
+    return table.statement(text)
 
 
 def lock_effective(cur: cursor, feed: str, table: Table, run: int, stamp: datetime) -> None:
@@ -107,7 +117,7 @@ def lock_effective(cur: cursor, feed: str, table: Table, run: int, stamp: dateti
 
 def doubt_everyone(cur: cursor, feed: str, table: Table, run: int, incoming_id: int) -> None:
     """Hold everyone named in a file's rows, the bad ones as far as they can be read, until the file is resolved."""
-    _doubt(cur, run, incoming_id, _named(feed, table, _EVERY_ROW, _UNREADABLE))
+    _doubt(cur, run, incoming_id, _named(feed, table, _EVERY_ROW, bad=True))
 
 
 def doubt_differing(cur: cursor, feed: str, table: Table, run: int, incoming_id: int) -> None:

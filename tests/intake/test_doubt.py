@@ -63,6 +63,22 @@ def test_the_person_that_the_register_has_under_a_key_is_held_too(hall, rows):
     assert hall.doubted() == {"1", "3", "4", "2", "6"}
 
 
+def test_the_person_that_the_register_has_under_a_bad_rows_key_is_held_too(hall, rows):
+    """A bad row may be the one that takes a seal, a hold or a card from one person and gives it to another."""
+    hall.take("JUMIN", [rows.person(5, 5)])
+    hall.take("YOKUSHI", [rows.hold(1, "a")])
+    hall.take("INKAN", [rows.seal(2, "100")], attachments={"100.bmp": rows.bmp()})
+    hall.take("JPKI", [rows.serial(5, "ab")])
+    hall.take("YOKUSHI", [rows.hold(3, "a", category="77")])
+    assert hall.doubted() == {"1", "3"}
+    hall.take("INKAN", [rows.seal(4, "100", "2", name_kind="7")])
+    assert hall.doubted() == {"1", "3", "2", "4"}
+    before = hall.change_numbers()[5]
+    hall.take("JPKI", [rows.serial(9, "ab", state="7")])
+    assert hall.run("select count(*) from people.doubt where resident_code_digest is not null") == [(2,)]
+    assert hall.change_numbers()[5] > before
+
+
 def test_a_household_is_held_by_whoever_would_be_new_in_it(hall, rows):
     """The newcomer's own hold reaches nobody: the household is held by its number, whether the row is good, bad in another column, or its
     宛名番号 cannot be read; and only until the file is resolved."""

@@ -6,4 +6,6 @@ alter table people.doubt add constraint doubt_names_one
     check (num_nonnulls(atena_number, resident_code_digest, register_number, household_number) = 1);
 create unique index doubt_household on people.doubt (household_number, incoming_id) where household_number is not null;
 
+-- key_values: the key of a bad row as far as it can be read, in the order of the table's key: whoever the register has under it is held, too.
 alter table intake.staged_key add column household_number text;
+alter table intake.staged_key add column key_values text[];
