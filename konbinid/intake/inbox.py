@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from psycopg2.extensions import cursor
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList, ensureDeferred
 from twisted.internet.interfaces import IDelayedCall
@@ -33,6 +34,7 @@ from konbinid.store.intake_link import connect, raise_alert, transaction
 
 _HINT_SECONDS = 0.01  # a burst of events is one look
 _RUN_BYTES = 7  # a run fits a bigint
+_SETBACKS = 3  # failures on end, after which a feed counts as stuck
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -67,6 +69,7 @@ class _Track:
     worker: Worker
     busy: Deferred[None] | None = None
     missed: bool = False  # something came while it was busy
+    setbacks: int = 0  # failures on end that do not pass by themselves
 
 
 class Inbox(Service):
@@ -214,8 +217,24 @@ class Inbox(Service):
                 track.missed = track.missed or bool(arrivals)
             elif self.running:
                 track.busy = ensureDeferred(track.lane.work(arrivals))
+                track.busy.addCallbacks(self._went_well, self._stuck, (track,), {}, (track, feed), {})
                 track.busy.addErrback(self._failed, feed.value)
                 track.busy.addBoth(self._rested, track)
+
+    def _went_well(self, _: object, track: _Track) -> None:
+        track.setbacks = 0
+
+    def _stuck(self, failure: Failure, track: _Track, feed: Feed) -> Deferred[None] | None:
+        """The next look tries again. What fails over and over for no reason that passes is told to people, once: the feed stands still."""
+        detail = self._failed(failure, feed.value)
+        if detail is None or detail.get("passing"):
+            return None
+        track.setbacks += 1
+        if track.setbacks != _SETBACKS:
+            return None
+        return self._in_thread(
+            partial(self._tell, lambda cur: raise_alert(cur, "error", "feed_stuck", feed.value, detail))
+        )
 
     def _rested(self, _: object, track: _Track) -> None:
         track.busy = None
@@ -229,18 +248,23 @@ class Inbox(Service):
             if oddity not in self._told_of:
                 self._told_of.add(oddity)
                 self.log.warn("{file}: not taken: {reason}", file=oddity.name, reason=oddity.reason)
-                await self._in_thread(partial(self._alert, oddity))
+                await self._in_thread(partial(self._tell, partial(_tell_of_oddity, oddity)))
 
-    def _alert(self, oddity: Oddity) -> None:
+    def _tell(self, alert: Callable[[cursor], None]) -> None:
         with closing(connect(self._setting.dsn, "konbinid intake")) as link, transaction(link) as cur:
-            raise_alert(cur, "warning", "file_not_taken", oddity.name, {"reason": oddity.reason})
+            alert(cur)
 
-    def _failed(self, failure: Failure, what: str) -> None:
-        """Whatever it was, the next look tries again."""
+    def _failed(self, failure: Failure, what: str) -> dict[str, Any] | None:
+        """Whatever it was, the next look tries again. What may be told of it; None while we stop."""
         if not self.running or failure.value is None:
-            return  # a child that was killed because we stop
-        detail = getattr(failure.value, "detail", None) or told(failure.value)
+            return None  # a child that was killed because we stop
+        detail: dict[str, Any] = getattr(failure.value, "detail", None) or told(failure.value)
         self.log.error("{what}: failed, to be tried again", what=what, failure=detail)
+        return detail
+
+
+def _tell_of_oddity(oddity: Oddity, cur: cursor) -> None:
+    raise_alert(cur, "warning", "file_not_taken", oddity.name, {"reason": oddity.reason})
 
 
 class _LeaseWhile:

@@ -15,6 +15,7 @@ from twisted.internet.threads import deferToThread
 from twisted.logger import eventAsText, globalLogPublisher
 from twisted.trial.unittest import TestCase
 
+from konbinid.domain.feeds import Feed
 from konbinid.intake.drop import FoldersRefused
 from konbinid.intake.inbox import Inbox
 from konbinid.intake.steps import Point
@@ -92,6 +93,23 @@ class InboxTests(TestCase):
         await self.until(name)
         self.assertTrue(kills)
         self.assertEqual(self.hall.run("select count(*) from people.person"), [(1999,)])
+        self.flushLoggedErrors()
+
+    async def test_a_feed_that_fails_over_and_over_is_told_once(self):
+        """A file at which the child always dies before it is stored: no state of the file could say so, the feed would stand still in silence."""
+
+        def passing(point):
+            if point is Point.FOUND:
+                reactor.callLater(0, inbox._tracks[Feed.JUMIN].worker.kill)
+
+        self.hall.put("JUMIN", [self.rows.person(1)])
+        inbox = self.begin(passing, scan_seconds=0.05)
+        deadline = time.monotonic() + 30
+        while not (told := self.hall.alerts()):
+            assert time.monotonic() < deadline
+            await deferLater(reactor, 0.05)
+        await deferLater(reactor, 1.0)
+        self.assertEqual((told, self.hall.alerts()), (["feed_stuck"], ["feed_stuck"]))
         self.flushLoggedErrors()
 
     async def test_a_hold_does_not_wait_behind_a_city(self):
