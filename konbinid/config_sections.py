@@ -14,7 +14,7 @@ from types import MappingProxyType
 import psycopg2
 from psycopg2.extensions import make_dsn, parse_dsn
 
-from konbinid.declared.section import Section
+from konbinid.declared.section import Section, readable
 from konbinid.domain.checkdigit import municipality_code_is_valid
 
 ENVIRONMENTS = ("PRODUCTION", "TEST")
@@ -253,7 +253,7 @@ def _unlike(server: str, first: str) -> str:
 
 def _role(section: Section, user: str | None, connections: int | None) -> Role:
     password_file = section.secret_file("password_file") if section.has("password_file") else None
-    if password_file is not None and password_file.is_file() and not password_file.stat().st_size:
+    if password_file is not None and readable(password_file) and not password_file.stat().st_size:
         # libpq would take an empty password for none and look for one elsewhere.
         section.complain("password_file", f"{password_file}: is empty")
     return Role(

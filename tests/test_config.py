@@ -178,6 +178,20 @@ def test_an_unreadable_file_refuses_to_start(tmp_path):
     assert "cannot be read" in _refused(path)[0]
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can enter everything")
+def test_what_lies_in_a_closed_folder_is_told_with_its_lines(tmp_path):
+    """Whoever tries `check-config` as another user than the daemon's is told so, not shown a traceback."""
+    path = make_city_files(tmp_path)
+    closed = path.parent / "tls"
+    closed.chmod(0)
+    try:
+        problems = _refused(path)
+    finally:
+        closed.chmod(0o700)
+    assert len(problems) == 4
+    assert all(problem.endswith(": cannot be read") for problem in problems)
+
+
 @pytest.mark.parametrize(
     ("content", "line"),
     [(b"a = 1\nb = ", 2), (b"a = 1\n\nb = '\xff'\n", 3), (b"a = 1\na = 2\n", 2), (b"[a]\n[a]\n", 2)],

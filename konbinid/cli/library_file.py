@@ -22,7 +22,7 @@ from typing import Any
 from PIL import Image, UnidentifiedImageError
 
 from konbinid.declared.document import Document
-from konbinid.declared.section import Section
+from konbinid.declared.section import Section, readable
 from konbinid.domain.dates import in_japan
 from konbinid.domain.kinds import Kind
 from konbinid.domain.library import PER_KIND, Item
@@ -126,7 +126,7 @@ def _seal(section: Section) -> tuple[Mapping[str, Any] | None, bytes | None]:
     path = section.file("image")
     threshold = section.whole("threshold", least=1, most=255) if section.has("threshold") else None
     size = {key: section.raw(key) for key in ("width_mm", "height_mm")}
-    if None in size.values() or not section.has("image") or not path.is_file():
+    if None in size.values() or not section.has("image") or not readable(path):
         return None, None
     try:
         width, height, rows = read_seal_image(path, threshold)

@@ -20,6 +20,22 @@ Chosen = TypeVar("Chosen", bound=str)
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
+def readable(path: Path) -> bool:
+    """Whether it is a file that we may read."""
+    return stat.S_ISREG(_mode(path) or 0) and os.access(path, os.R_OK)
+
+
+def _mode(path: Path) -> int | None:
+    """The kind and the rights of what lies there, 0 when nothing does. None when a folder on the way is closed to us: then
+    nobody can tell, and `Path.is_file` would raise."""
+    try:
+        return path.stat().st_mode
+    except PermissionError:
+        return None
+    except (OSError, ValueError):  # a text that cannot name a file is the name of no file
+        return 0
+
+
 class Section:
     """One table. Each reader returns the value or, after noting the mistake, a harmless one of the same type: a document with
     mistakes never leaves ``finish``."""
@@ -122,15 +138,17 @@ class Section:
     def file(self, key: str) -> Path:
         """A file that exists and can be read; a relative path starts at the folder of the document."""
         path = self._path(key)
-        if self._stands(key, str) and not (path.is_file() and os.access(path, os.R_OK)):
-            reason = self._words.closed_file if path.is_file() else self._words.no_file
-            self.complain(key, reason.format(path=path))
+        if self._stands(key, str) and not readable(path):
+            mode = _mode(path)
+            there = mode is None or stat.S_ISREG(mode)
+            self.complain(key, (self._words.closed_file if there else self._words.no_file).format(path=path))
         return path
 
     def secret_file(self, key: str) -> Path:
         """As ``file``, and nobody but its owner may read or write it."""
         path = self.file(key)
-        if self._stands(key, str) and path.is_file() and path.stat().st_mode & _OTHERS:
+        mode = _mode(path) or 0
+        if self._stands(key, str) and stat.S_ISREG(mode) and mode & _OTHERS:
             self.complain(key, self._words.open_file.format(path=path))
         return path
 
@@ -139,12 +157,13 @@ class Section:
         path = self._path(key)
         if not self._stands(key, str):
             return path
-        if not path.is_dir():
+        mode = _mode(path)
+        if mode is not None and not stat.S_ISDIR(mode):
             self.complain(key, self._words.no_folder.format(path=path))
-        elif not os.access(path, os.R_OK | os.X_OK | (os.W_OK if writable else 0)):
+        elif mode is None or not os.access(path, os.R_OK | os.X_OK | (os.W_OK if writable else 0)):
             reason = self._words.locked_folder if writable else self._words.closed_folder
             self.complain(key, reason.format(path=path))
-        elif private and path.stat().st_mode & _OTHERS:
+        elif private and mode & _OTHERS:
             self.complain(key, self._words.open_folder.format(path=path))
         return path
 
@@ -152,8 +171,10 @@ class Section:
         """A list of folders, empty unless given; each must exist."""
         found = tuple(self.document.path.parent / text for text in self.texts(key, ()))
         for position, path in enumerate(found):
-            if not path.is_dir():
-                self.document.complain((*self.place, key, position), self._words.no_folder.format(path=path))
+            mode = _mode(path)
+            if mode is None or not stat.S_ISDIR(mode):
+                reason = self._words.closed_folder if mode is None else self._words.no_folder
+                self.document.complain((*self.place, key, position), reason.format(path=path))
         return found
 
     def table(self, key: str, *, optional: bool = False) -> Section:

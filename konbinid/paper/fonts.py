@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from konbinid.declared.document import Document
-from konbinid.declared.section import Section
+from konbinid.declared.section import Section, readable
 from konbinid.declared.words import JAPANESE
 from konbinid.paper.face import BadFont, Face
 
@@ -80,7 +80,7 @@ def locate(entry: FontEntry, folders: Sequence[Path], environment: Mapping[str, 
     file."""
     chosen = environment.get(entry.environment) if entry.environment else None
     paths = [Path(chosen)] if chosen else [folder / entry.file for folder in (*folders, *entry.folders)]
-    there = [path for path in paths if path.is_file()]
+    there = [path for path in paths if readable(path)]
     for path in there:
         if _sha256(path) == entry.sha256:
             return path
