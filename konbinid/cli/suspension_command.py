@@ -45,7 +45,7 @@ def add_parser(subparsers: Subparsers) -> None:
         parser.add_argument(
             "kind",
             metavar="KIND",
-            choices=(_ALL, *Kind),
+            choices=(_ALL, *(kind.value for kind in Kind)),  # values: a wrong one is answered with this list
             help=f"One of {', '.join(Kind)}; or {_ALL}, the switch for everything.",
         )
         parser.add_argument("--by", metavar="NAME", required=True, help="The person who decided it.")

@@ -69,6 +69,15 @@ def test_wrong_usage_ends_with_2(arguments, capsys):
     assert "usage: konbinid" in capsys.readouterr().err
 
 
+def test_a_wrong_kind_is_answered_with_the_words_to_type(capsys):
+    """The list of what there is shows no type of Python's."""
+    with pytest.raises(SystemExit):
+        main(["suspend", "jumin", "--by", "a", "--reason", "b"])
+    said = capsys.readouterr().err
+    assert "'juminhyo'" in said
+    assert "<" not in said
+
+
 def test_a_refusal_is_sentences_and_status_1(tmp_path, capsys):
     """A missing file is no traceback."""
     assert main(["check-config", "--config", str(tmp_path / "none.toml")]) == 1
