@@ -86,11 +86,12 @@ def run_show(arguments: argparse.Namespace) -> int:
     with session(database.dsns_of("office"), "library show") as made:
         entries = approved_entries(made)
     print(f"In force at {at.astimezone(JST):%Y-%m-%d %H:%M} (Japan time):")
-    for item in Item:
-        for kind in Kind if item in PER_KIND else (None,):
-            entry = in_force(entries, item, kind, at)
-            if entry is not None:
-                print(_line(entry))
+    kinds = ((item, kind) for item in Item for kind in (Kind if item in PER_KIND else (None,)))
+    found = [entry for item, kind in kinds if (entry := in_force(entries, item, kind, at)) is not None]
+    for entry in found:
+        print(_line(entry))
+    if not found:
+        print("  nothing")
     return 0
 
 
