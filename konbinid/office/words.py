@@ -66,7 +66,7 @@ SEVERITIES = {
 # What an alert means and what to do, for those whose source gives no text of its own.
 ALERTS = {
     "paper.differs": "作成した証明書が内容と一致しなかったため、この種類を停止しました。保守担当に連絡してください。",
-    "paper.unprintable": "字形のない文字、または枠に入らない項目があり、証明書を交付しませんでした。",
+    "paper.unprintable": "字形のない文字か、枠に入らない項目があるか、枚数が上限を超えるため、証明書を交付しませんでした。",
     "desk.defect": "予期しない動作がありました。保守担当に連絡してください。",
     "delivery.contradicts": "前に受け付けたものと異なる引渡し報告が届きました。証明書交付センターに確かめてください。",
     "center.error": "証明書交付センターから異常の報告が届きました。内容を確かめてください。",
