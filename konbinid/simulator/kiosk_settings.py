@@ -38,7 +38,7 @@ def read_settings(
 ) -> Settings:
     """Put the settings together; `folder` is where the settings file is looked for.
 
-    KioskProblem names what is missing and every place where it may be said, or the file that does not exist.
+    KioskProblem names what is missing and every place where it may be said, an address of another kind, or the file that does not exist.
     """
     left_by_demo = _read_file(folder / SETTINGS_FILE)
     values = {"municipality": MUNICIPALITY} | left_by_demo
@@ -49,6 +49,9 @@ def read_settings(
             f"which server? Missing: {', '.join(missing)}. Say --{missing[0]}, set {variable(missing[0])}, "
             f"or run this in a folder where `make demo` has left {SETTINGS_FILE}."
         )
+    # A text without a scheme would be looked for among the files, and anything but TLS has no client certificate.
+    if not values["url"].startswith("https://"):
+        raise KioskProblem(f"--url: {values['url']} is no address that begins with https://")
     paths = {name: folder / values[name] for name in ("ca", "cert", "key")}
     for name, path in paths.items():
         if not path.is_file():

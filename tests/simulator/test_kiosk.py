@@ -376,7 +376,8 @@ def test_options_win_over_the_environment_and_that_over_the_file(settings_folder
         ('{"uri": "x"}', "unknown key 'uri'"),
         ('{"url": 1}', "url must be text"),
         ('{"url": "x"}', "Missing: ca, cert, key"),
-        ('{"url": "x", "ca": "gone", "cert": "cert", "key": "key"}', "--ca: there is no file"),
+        ('{"url": "x", "ca": "ca", "cert": "cert", "key": "key"}', "begins with https://"),
+        ('{"url": "https://x", "ca": "gone", "cert": "cert", "key": "key"}', "--ca: there is no file"),
     ],
 )
 def test_a_bad_settings_file_is_refused_by_name(settings_folder, content, text):
