@@ -50,8 +50,11 @@ def cards_screen(personas: Sequence[Persona]) -> list[str]:
         for one in personas
     ]
     head_line, *lines = table([head, *rows], right=(0,))
-    note = "住民票・印鑑: 可 は交付できる、数字は断られるときの結果コード。人物はすべて架空です。"
-    return [head_line, _rule([head_line, *lines]), *lines, "", note]
+    notes = (
+        "住民票・印鑑: 可 は交付できる、数字は断られるときの結果コード。人物はすべて架空です。",
+        "どちらも交付できない人は、一覧を求めた時点で、最も早い段階の結果コードで断られます（--fee 300 を付けると一覧を省きます）。",
+    )
+    return [head_line, _rule([head_line, *lines]), *lines, "", *notes]
 
 
 def _expected(code: str) -> str:
