@@ -100,6 +100,7 @@ _IN_PART: _Summary = (
     Said("一部の証明書を交付していません", Tone.WARNING),
     "下の表で、停止またはデータ遅延の証明書を確かめてください。",
 )
+_NONE_OPEN: _Summary = (Said("どの証明書も交付していません", Tone.BAD), _IN_PART[1])
 _NOTHING_OFFERED: _Summary = (
     Said("取り扱う証明書がありません", Tone.WARNING),
     "konbinid library import で市の設定を取り込んでください。",
@@ -159,8 +160,9 @@ def _service(report: ServiceReport) -> _Summary:
     states = {kind.state for kind in report.kinds}
     if not states:
         return _NOTHING_OFFERED
-    if states & {ServiceState.SUSPENDED, ServiceState.STALE}:
-        return _IN_PART
+    shut = {ServiceState.SUSPENDED, ServiceState.STALE}
+    if states & shut:
+        return _NONE_OPEN if states <= shut else _IN_PART
     return _CLOSED if states == {ServiceState.CLOSED} else _OPEN
 
 

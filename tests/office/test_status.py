@@ -52,6 +52,8 @@ _OPEN = _report(*[ServiceState.OPEN] * 3)
     [
         (_OPEN, _STATUS, _HERE, "交付しています", Tone.GOOD),
         (_report(ServiceState.OPEN, ServiceState.STALE), _STATUS, _HERE, "一部の証明書を交付していません", Tone.WARNING),
+        (_report(ServiceState.STALE, ServiceState.SUSPENDED), _STATUS, _HERE, "どの証明書も交付していません", Tone.BAD),
+        (_report(ServiceState.CLOSED, ServiceState.STALE), _STATUS, _HERE, "一部の証明書を交付していません", Tone.WARNING),
         (_report(ServiceState.OPEN, ServiceState.SUSPENDED), _STATUS, _HERE, "一部の証明書を交付していません", Tone.WARNING),
         (_report(*[ServiceState.CLOSED] * 3), _STATUS, _HERE, "取扱時間外です", Tone.QUIET),
         (replace(_OPEN, state=ServiceState.SUSPENDED), _STATUS, _HERE, "すべての証明書の交付を停止しています", Tone.BAD),
