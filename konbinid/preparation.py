@@ -151,7 +151,8 @@ def library_faults(
         ]
         if own.form_version is not None and (kind, own.form_version) not in forms:
             faults.append(
-                f"{TITLES[kind]} is to be printed with form {own.form_version}, which is not in [forms] folder."
+                f"{TITLES[kind]} is to be printed with form {own.form_version}, which is not in [forms] folder; "
+                "put the file there, or name another version."
             )
     return faults
 
