@@ -31,6 +31,7 @@ _KINDS = {
     "fuhyo": "戸籍の附票の写し",
 }
 _STATES = {"OPEN": "取扱中", "CLOSED": "時間外", "SUSPENDED": "停止中", "STALE": "データ連携待ち"}
+_SERVICE = _STATES | {"CLOSED": "交付できる証明書なし"}  # whatever the reason: the kinds below say which
 _DEVICES = {"CARD": "カード", "PHONE": "スマホ"}
 _NAME_PLACES = 24
 
@@ -68,7 +69,7 @@ def _rule(lines: Sequence[str]) -> str:
 def check_screen(answer: dict[str, Any]) -> list[str]:
     """The state of the service, and of each kind with its hours of today."""
     at = _clock(answer["serverTime"], with_day=True)
-    state, environment = _STATES[answer["state"]], answer["environment"]
+    state, environment = _SERVICE[answer["state"]], answer["environment"]
     lines = [f"サービス: {state}（{environment}）　版 {answer['version']}　サーバー時刻 {at}", ""]
     rows = []
     for offered in answer["certificates"]:
