@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from konbinid.cli.failure import CommandFailed
 from konbinid.cli.library_file import read_library_file
-from konbinid.cli.options import add_config_option, loaded
-from konbinid.domain.dates import JST, in_japan
+from konbinid.cli.options import add_config_option, instant, loaded
+from konbinid.domain.dates import JST
 from konbinid.domain.kinds import TITLES, Kind
 from konbinid.domain.library import PER_KIND, Item, LibraryEntry, in_force
 from konbinid.domain.library_values import write_value
@@ -55,7 +55,7 @@ def add_parser(subparsers: Subparsers) -> None:
     showing.add_argument(
         "--at",
         metavar="WHEN",
-        type=_instant,
+        type=instant,
         help="A day or a time, like 2027-04-01 or 2027-04-01T09:00, in Japan time. Without this option it is now.",
     )
     add_config_option(showing)
@@ -102,12 +102,5 @@ def _line(entry: LibraryEntry) -> str:
     return f"  {about}: {value} (from {_day(entry.effective_from)}{until})"
 
 
-def _day(instant: datetime) -> str:
-    return f"{instant.astimezone(JST):%Y-%m-%d %H:%M}".removesuffix(" 00:00")
-
-
-def _instant(text: str) -> datetime:
-    try:
-        return in_japan(datetime.fromisoformat(text))
-    except ValueError:
-        raise argparse.ArgumentTypeError("a day or a time is wanted, like 2027-04-01T09:00") from None
+def _day(moment: datetime) -> str:
+    return f"{moment.astimezone(JST):%Y-%m-%d %H:%M}".removesuffix(" 00:00")

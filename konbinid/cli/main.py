@@ -12,6 +12,7 @@ import psycopg2
 from konbinid.cli import (
     check_config,
     completion,
+    explain_command,
     files_command,
     fingerprint_command,
     keys_command,
@@ -63,6 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
         fingerprint_command,
         suspension_command,
         files_command,
+        explain_command,
     ):
         module.add_parser(subparsers)
     demo.add_parser(subparsers)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from konbinid import config
+from konbinid.domain.dates import in_japan
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -30,3 +32,11 @@ def add_config_option(parser: argparse.ArgumentParser) -> None:
 def loaded(arguments: argparse.Namespace) -> config.Config:
     """The configuration that the options name. FileRefused."""
     return config.load(arguments.config)
+
+
+def instant(text: str) -> datetime:
+    """A day or a time as an operator types it, in Japan time. For ``type=`` of an option."""
+    try:
+        return in_japan(datetime.fromisoformat(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError("a day or a time is wanted, like 2027-04-01T09:00") from None

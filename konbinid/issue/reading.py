@@ -56,16 +56,26 @@ async def _about(
     if found is None:
         return {}, {}
     credential, household_number = found
-    about: dict[str, Any] = {"credential": credential}
     if credential.atena_number is None or household_number is None:
-        return about, {}
+        return {"credential": credential}, {}
+    about, sealed = await about_resident(tx, credential.atena_number, household_number, kind)
+    return {"credential": credential, **about}, sealed
+
+
+async def about_resident(
+    tx: Transaction, atena_number: str, household_number: str, kind: Kind | None
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The fields of the case that are about a resident, whatever credential led here, and the sealed numbers; with a kind, the people
+    concerned are held."""
     household, sealed = await residents.household_of(tx, household_number)
-    members = {credential.atena_number, *(person.atena_number for person in household.members)}
+    members = {atena_number, *(person.atena_number for person in household.members)}
     if kind is not None:
-        await residents.lock_people(tx, members if kind in HOUSEHOLD_KINDS else {credential.atena_number})
-    about["household"] = household
-    about["household_in_doubt"] = await residents.is_household_in_doubt(tx, household_number)
-    about["names_stamp"] = await residents.names_stamp_of(tx, credential.atena_number)
-    about["holds"] = await residents.holds_on(tx, members)
-    about["seals"] = await residents.seals_of(tx, credential.atena_number)
+        await residents.lock_people(tx, members if kind in HOUSEHOLD_KINDS else {atena_number})
+    about = {
+        "household": household,
+        "household_in_doubt": await residents.is_household_in_doubt(tx, household_number),
+        "names_stamp": await residents.names_stamp_of(tx, atena_number),
+        "holds": await residents.holds_on(tx, members),
+        "seals": await residents.seals_of(tx, atena_number),
+    }
     return about, sealed

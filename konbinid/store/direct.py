@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg2
 from psycopg2.extensions import make_dsn
 
 from konbinid.store.errors import Unavailable
 from konbinid.store.servers import KEEPALIVES, TIMELINE
+from konbinid.store.transaction import Transaction
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
+
+T = TypeVar("T")
 
 PATIENCE = "set local lock_timeout = '15s'"
 """Papers in the making hold the row of their kind, so a change waits for them, but not for ever."""
@@ -87,3 +90,32 @@ def _timeline(cur: cursor) -> int:
     assert row is not None
     timeline: int = row[0]
     return timeline
+
+
+class DirectTransaction(Transaction):
+    """The desk's reading code on a blocking session: for commands, where no reactor runs and waiting is allowed."""
+
+    def __init__(self, cur: cursor) -> None:
+        super().__init__(None)
+        self._cursor = cur
+
+    async def fetch(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a statement and return its rows; raises psycopg2's errors."""
+        self._cursor.execute(statement, tuple(parameters))
+        return self._cursor.fetchall() if self._cursor.description is not None else []
+
+    async def commit(self) -> None:
+        """Not this one's: ``transaction`` commits at the end of its block."""
+        raise TypeError("a direct transaction is committed by its block")
+
+
+def read_now(cur: cursor, work: Callable[[Transaction], Coroutine[Any, Any, T]]) -> T:
+    """What the desk's reading code finds, at once: on a blocking session nothing of it ever waits."""
+    reading = work(DirectTransaction(cur))
+    try:
+        reading.send(None)
+    except StopIteration as found:
+        result: T = found.value
+        return result
+    reading.close()
+    raise TypeError("the reading waited for something that is not the database")

@@ -34,6 +34,14 @@ select c.issued_on, c.expires_on, c.state, p.atena_number, p.household_number
  where c.type = %s and c.serial = %s and c.present
 """
 
+_CREDENTIALS = """
+select c.type, c.serial, c.issued_on, c.expires_on, c.state
+  from people.credential c join people.person p on p.resident_code_digest = c.resident_code_digest
+ where p.atena_number = %s and c.present
+ order by c.type, c.issued_on, c.serial
+"""
+_HOUSEHOLD_NUMBER = "select household_number from people.person where atena_number = %s"
+
 # Columns that are fields of Person under the same name, as they are.
 _PLAIN = [
     "atena_number",
@@ -143,6 +151,28 @@ async def credential_of(tx: Transaction, key: CredentialKey) -> tuple[Credential
     return Credential(
         key.type, key.serial, atena, state == 1, _day(issued), _day(expires, unknown=date.min)
     ), household
+
+
+async def credentials_of(tx: Transaction, atena_number: str) -> tuple[Credential, ...]:
+    """Every credential that the register has for a resident, valid or not."""
+    types = {number: kind for kind, number in _TYPES.items()}
+    return tuple(
+        Credential(
+            types[number],
+            serial,
+            atena_number,
+            state == 1,
+            _day(issued),
+            _day(expires, unknown=date.min),
+        )
+        for number, serial, issued, expires, state in await tx.fetch(_CREDENTIALS, (atena_number,))
+    )
+
+
+async def household_number_of(tx: Transaction, atena_number: str) -> str | None:
+    """A resident's 世帯番号; None when the register does not know the person."""
+    row = await tx.fetch_one(_HOUSEHOLD_NUMBER, (atena_number,))
+    return None if row is None else str(row[0])
 
 
 async def household_of(tx: Transaction, number: str) -> tuple[Household, dict[str, bytes]]:
