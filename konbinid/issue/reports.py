@@ -51,6 +51,7 @@ async def compare_delivery(
     if accepted is None:
         raise Conflict("the accepted report is not in this snapshot: another server answers by now")
     if accepted == (report.outcome.value, report.copies):
+        await tx.wait_for_standby()  # the accepted report may be one that was answered with 9002
         return Accepted()
     detail = {"accepted": accepted, "reported": [report.outcome.value, report.copies]}
     await state.raise_alert(

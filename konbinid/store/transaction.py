@@ -80,6 +80,11 @@ class Transaction:
             "select set_config('lock_timeout', %s, true)", (f"{max(1, int(seconds * 1000))}ms",)
         )
 
+    async def wait_for_standby(self) -> None:
+        """Make COMMIT wait for the standby though nothing was written: what was read may be a row whose own wait was cancelled, and a COMMIT
+        of reads alone waits for nobody (measured)."""
+        await self.execute("select pg_logical_emit_message(true, 'konbinid', '')")
+
     async def commit(self) -> None:
         """Send COMMIT. From the first byte on every doubt is OutcomeUnknown, a notice included: the warning that synchronous replication was
         given up comes as one, in whatever language the server speaks."""

@@ -204,6 +204,18 @@ class CommitTests(SynchronousCase):
         self.resume()
         self.assertEqual(await self.desk.report_delivery(report), Accepted())
 
+    async def test_delivery_reported_again_is_done_when_it_is_on_both_servers(self) -> None:
+        """After a cancelled wait the report is there to be seen: a COMMIT that wrote nothing would say 0000 of what dies with the primary."""
+        issued = await self.desk.issue(issue_request())
+        self.halt()
+        report = delivery(issued.issuance_number)
+        call = ensureDeferred(self.desk.report_delivery(report))
+        self.end(await self.until_waiting(), "pg_cancel_backend")
+        self.refused(await call, Code.OUTCOME_UNKNOWN)
+        again = ensureDeferred(self.desk.report_delivery(report))
+        self.end(await self.until_waiting(), "pg_cancel_backend")
+        self.refused(await again, Code.OUTCOME_UNKNOWN)
+
 
 @pytest.mark.usefixtures("keyring_folder", "broken_up")
 class FailOverTests(SynchronousCase):
