@@ -20,7 +20,7 @@ async def report_delivery(
     """reportDelivery, in one transaction. Duplicate on DELIVERY_CONSTRAINT: the caller asks ``compare_delivery`` in a fresh one."""
     made, refused = await _looked_up(tx, equipment, report)
     if refused is not None or made is None:
-        return refused or Refused(Code.ISSUANCE_UNKNOWN)
+        return await _refused(tx, equipment, report, refused or Refused(Code.ISSUANCE_UNKNOWN))
     now = await state.clock(tx)
     if not made.decided_at - _SKEW <= report.occurred_at <= now + _SKEW:
         raise ContractBroken("occurredAt lies more than five minutes before the issue or ahead of now")
@@ -43,6 +43,16 @@ async def _looked_up(
     return made, None
 
 
+async def _refused(
+    tx: Transaction, equipment: Equipment, report: DeliveryReport, refused: Refused
+) -> Refused:
+    """The refusal's row. It is also what keeps a primary that was deposed from calling a number unknown that only the new one has: its COMMIT
+    is never answered."""
+    note = ledger.RefusalNote("reportDelivery", None, refused.code, refused.rule, None)
+    await ledger.insert_refusal(tx, report.envelope, report.kiosk, note, equipment.origin)
+    return refused
+
+
 async def compare_delivery(
     tx: Transaction, equipment: Equipment, report: DeliveryReport
 ) -> Accepted | Refused:
@@ -57,9 +67,7 @@ async def compare_delivery(
     await state.raise_alert(
         tx, "error", "desk", "delivery.contradicts", subject=report.issuance_number, detail=detail
     )
-    note = ledger.RefusalNote("reportDelivery", None, Code.CONTRADICTING_REPORT, "contradicts", None)
-    await ledger.insert_refusal(tx, report.envelope, report.kiosk, note, equipment.origin)
-    return Refused(Code.CONTRADICTING_REPORT, "contradicts")
+    return await _refused(tx, equipment, report, Refused(Code.CONTRADICTING_REPORT, "contradicts"))
 
 
 async def report_error(tx: Transaction, equipment: Equipment, report: ErrorReport) -> Accepted | Refused:

@@ -262,3 +262,12 @@ class FailOverTests(SynchronousCase):
         fresh = await self.desk.issue(issue_request())
         assert isinstance(fresh, Issued), fresh
         self.assertEqual(self.numbers(self.other), [fresh.issuance_number])
+
+    async def test_paper_known_to_the_new_primary_only_is_not_called_unknown(self) -> None:
+        """A daemon that still asks the deposed primary: 1403 would end the matter and the report be lost. It is 9002, and the next one counts."""
+        part(self.primary, self.standby)
+        promote(self.standby)
+        issued = await self.desk_on(self.other).issue(issue_request())
+        assert isinstance(issued, Issued), issued
+        behind = self.desk_on(self.database, answer_within=1.5)
+        self.refused(await behind.report_delivery(delivery(issued.issuance_number)), Code.OUTCOME_UNKNOWN)
