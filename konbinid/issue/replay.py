@@ -19,7 +19,7 @@ from konbinid.issue.equipment import Equipment
 from konbinid.issue.reading import read_case
 from konbinid.issue.ticket import ReleaseTicket
 from konbinid.store import ledger
-from konbinid.store.errors import Conflict, StoreError
+from konbinid.store.errors import Conflict, NotNow, OutcomeUnknown
 from konbinid.store.keyring import SealBroken
 from konbinid.store.transaction import Transaction
 
@@ -31,7 +31,10 @@ async def replay(equipment: Equipment, request: IssueRequest, deadline: float) -
     except SealBroken:
         await alarms.paper_differs(equipment, request.kind, "sealed document")
         return Refused(Code.OUTCOME_UNKNOWN, "sealed_document")
-    except StoreError as error:
+    except (NotNow, OutcomeUnknown) as error:
+        return Refused(Code.OUTCOME_UNKNOWN, type(error).__name__)
+    except Exception as error:  # noqa: BLE001  # a Fault would say of a bound id that it is decided afresh
+        await alarms.defect(equipment, "issueCertificate", error)
         return Refused(Code.OUTCOME_UNKNOWN, type(error).__name__)
     return given if isinstance(given, Refused) else given.spend()
 

@@ -341,3 +341,21 @@ class SealedTests(ReplayCase):
         await self.made()
         self.town.run("delete from ledger.document_key")
         self.refused(await self.desk.issue(issue_request()), Code.TRANSACTION_CLOSED)
+
+
+class DefectTests(ReplayCase):
+    async def test_what_nobody_foresaw_is_9002_and_told(self) -> None:
+        """The id is bound: a Fault would say that it is decided afresh, and without an alert nobody would look why it never comes."""
+        await self.made()
+        for error, cause in (
+            ("RegisterBroken", "delete from people.person_lock where atena_number = '0000000003'"),
+            ("StatementFailed", "revoke insert on ledger.replay from konbinid_desk"),
+        ):
+            self.town.run("delete from ops.alert")
+            self.town.run(cause)
+            self.refused(await self.desk.issue(issue_request()), Code.OUTCOME_UNKNOWN)
+            told = self.town.run("select event, detail ->> 'error' from ops.alert")
+            self.assertEqual(told, [("desk.defect", error)])
+            self.town.run(
+                "insert into people.person_lock (atena_number) values ('0000000003') on conflict do nothing"
+            )
