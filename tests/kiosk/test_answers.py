@@ -155,6 +155,8 @@ class Faults(PortCase):
             DELIVERY.replace("2026-11-24T00:05:00.5Z", " 2026-11-24T09:05:00.123456789123+14:00 "): 200,
             APPLY.replace("1980-02-29", "1980-02-29+09:00"): 200,
             ERROR.replace("<k:detail>", "<k:detail>" + "𠮷" * 1024): 200,
+            ERROR.replace("<k:detail>", "<k:detail>" + "=" * 1024): 200,
+            ERROR.replace("<k:detail>", "<k:detail><![CDATA[" + "<" * 1024 + "]]>"): 200,
         }
         for body, status in wide.items():
             assert (await self.ask(body)).status == status, body
