@@ -141,7 +141,9 @@ class CenterChannel(HTTPChannel):
 
     def dataReceived(self, data: bytes) -> None:
         """Start the clock at a request's first byte."""
-        if self._refused:
+        if self._refused or self._lingering is not None:
+            # TLS goes on reading when it has closed: a request that crossed the close would be acted on, by a host that may be unfit, and
+            # never answered.
             return
         # An empty line behind a body, which old clients send, begins nothing.
         if not self._handlingRequest and self._deadline is None and data.strip(b"\r\n"):

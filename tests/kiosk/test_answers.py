@@ -8,6 +8,7 @@ import io
 import logging
 import os
 import random
+import ssl
 from collections import Counter
 
 from soap_port import (
@@ -23,6 +24,7 @@ from soap_port import (
     STATUS,
     PortCase,
     Reply,
+    client_context,
     post,
 )
 from twisted.internet import reactor
@@ -409,6 +411,24 @@ class Closing(PortCase):
         assert b"Connection: close" in received
         assert len(self.desk.asked) == 1
         await self.until(lambda: not self.site.channels)
+
+    async def test_a_request_that_crosses_the_close_reaches_nobody(self):
+        """I-05: TLS still reads when it has closed. What was sent without knowing of the close must not be acted on unanswered."""
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            context = client_context(maximum_version=version)
+            idle = await deferToThread(self.connect, context)
+            await self.until(lambda: any(channel._deadline is None for channel in self.site.channels))
+            for channel in list(self.site.channels):
+                channel.leave()
+            for line in post(CHECK).splitlines(
+                keepends=True
+            ):  # at one go, twisted.web happens to stop behind the first line
+                await deferToThread(idle.sendall, line)
+                await self.pause(0.02)
+            await self.pause(0.1)
+            idle.close()
+            assert self.desk.asked == [], version
+            await self.until(lambda: not self.site.channels)
 
 
 class PipelinedDeadline(PortCase):
