@@ -43,7 +43,7 @@ class _Placement:
     certain: bool = False
 
     def forget(self) -> None:
-        """Another attempt begins."""
+        """Another attempt begins, or this one has taken its row back."""
         self.certain = False
 
 
@@ -129,13 +129,14 @@ class Desk(Inquiries):
         # 3. Decide; 4. say exactly what will stand on the paper; 5. print it; 6. read the finished bytes back.
         decision = decide(read.case, asked)
         if isinstance(decision, Refused):
-            return await self._refuse(tx, request, decision, read)
+            return await self._refuse(tx, request, decision, read, placement)
         granted = self._with_numbers(decision, read, asked)
         content = compose(read.case, asked, granted, number, specimen=equipment.settings.specimen)
         try:
             paper = equipment.press.print(content)
         except Unprintable as unprintable:
-            return await self._refuse(tx, request, Refused(unprintable.code, unprintable.place), read)
+            refused = Refused(unprintable.code, unprintable.place)
+            return await self._refuse(tx, request, refused, read, placement)
         for _ in readback.sheet_by_sheet(paper.document, content, equipment.press):
             await deferLater(equipment.clock, 0)  # ten sheets at one go would keep the reactor over 20 ms
         await equipment.step("issue.printed")
@@ -146,11 +147,12 @@ class Desk(Inquiries):
         return ticket
 
     async def _refuse(
-        self, tx: Transaction, request: IssueRequest, refused: Refused, read: ReadCase
+        self, tx: Transaction, request: IssueRequest, refused: Refused, read: ReadCase, placement: _Placement
     ) -> Refused:
         """Only 0000 binds the id: back to before the ledger row, which leaves a refusal behind."""
         equipment = self.equipment
         await tx.execute("rollback to savepoint asked")
+        placement.forget()  # whoever waited for the id may place it from here on
         applicant = read.case.applicant
         note = ledger.RefusalNote(
             "issueCertificate",

@@ -12,7 +12,7 @@ import psycopg2
 import pypdfium2
 import pytest
 from town import Town, card, delivery, issue_request, list_request, make_desk, make_pool
-from twisted.internet import reactor
+from twisted.internet import reactor, task
 from twisted.internet.defer import Deferred, DeferredList, ensureDeferred
 from twisted.trial.unittest import TestCase
 
@@ -306,6 +306,19 @@ class FaultTests(DeskCase):
         desk = make_desk(self.pool, self.town.keyring, step=step, answer_within=0.6)
         self.refused(await desk.issue(issue_request()), Code.TRY_LATER)
         self.assertEqual(self.town.count("issuance"), 0)
+
+    async def test_deadline_behind_a_refusal_promises_nothing(self) -> None:
+        """The refusal has taken the ledger row back: the same id may be placed and committed by another request before the time is up."""
+        others: list[object] = []
+
+        async def step(at: str) -> None:
+            if at == "issue.refused":
+                others.append(await self.desk.issue(issue_request()))
+                await task.deferLater(reactor, 1.0)
+
+        desk = make_desk(self.pool, self.town.keyring, step=step, answer_within=0.9)
+        self.refused(await desk.issue(issue_request(fee=1)), Code.OUTCOME_UNKNOWN)
+        self.assertEqual([type(answer) for answer in others], [Issued])
 
     async def test_no_database_is_an_unknown_outcome(self) -> None:
         """Without the database nobody can say that an earlier request with this id was not committed: 9002, not 9001."""
