@@ -18,7 +18,7 @@ from konbinid.issue.digest import request_digest
 from konbinid.issue.equipment import Equipment
 from konbinid.issue.reading import read_case
 from konbinid.issue.ticket import ReleaseTicket
-from konbinid.store import ledger
+from konbinid.store import ledger, release
 from konbinid.store.errors import Conflict, NotNow, OutcomeUnknown
 from konbinid.store.keyring import SealBroken
 from konbinid.store.transaction import Transaction
@@ -91,13 +91,13 @@ async def _refusal(
         return Refused(Code.OTHER_MUNICIPALITY, "other_municipality")
     if bound.request_digest != request_digest(equipment.keyring, request):
         return Refused(Code.TRANSACTION_BOUND, "other_content")
-    if bound.reported:
-        return Refused(Code.TRANSACTION_CLOSED, "reported")
-    if not is_kept:
-        return Refused(Code.TRANSACTION_CLOSED, "document_destroyed")
+    if bound.reported or not is_kept:
+        return Refused(Code.TRANSACTION_CLOSED, "reported" if bound.reported else "document_destroyed")
     case = (await read_case(tx, equipment, request.credential, request.kind)).case
     if case.at >= bound.expires_at:
         return Refused(Code.TRANSACTION_CLOSED, "expired")
+    if not await release.bar_reports(tx, bound.issuance_number):
+        return Refused(Code.TRANSACTION_CLOSED, "reported_meanwhile")
     return _still_entitled(case, request, bound)
 
 

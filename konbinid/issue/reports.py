@@ -7,7 +7,7 @@ from datetime import timedelta
 from konbinid.domain.request import Accepted, ContractBroken, DeliveryReport, ErrorReport, Outcome, Refused
 from konbinid.domain.results import Code
 from konbinid.issue.equipment import Equipment
-from konbinid.store import ledger, state
+from konbinid.store import ledger, release, state
 from konbinid.store.errors import Conflict
 from konbinid.store.transaction import Transaction
 
@@ -24,6 +24,7 @@ async def report_delivery(
     now = await state.clock(tx)
     if not made.decided_at - _SKEW <= report.occurred_at <= now + _SKEW:
         raise ContractBroken("occurredAt lies more than five minutes before the issue or ahead of now")
+    await release.bar_replays(tx, report.issuance_number)
     await ledger.insert_delivery(tx, report, equipment.origin, late=now >= made.expires_at)
     await equipment.step("delivery.recorded")
     return Accepted()

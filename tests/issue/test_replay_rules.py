@@ -18,7 +18,7 @@ from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
 from konbinid.domain.kinds import Channel, CredentialType, Kind, Scope, Switch
-from konbinid.domain.request import CredentialKey, Issued, Options, Outcome, Refused
+from konbinid.domain.request import Accepted, CredentialKey, Issued, Options, Outcome, Refused
 from konbinid.domain.results import Code
 
 # How each code that is looked at again comes about after the paper was made, in the contract's order.
@@ -224,6 +224,39 @@ class LookedAtAgainTests(ReplayCase):
         go.callback(None)
         assert isinstance(await call, Issued)
         await arriving
+
+    async def test_report_waits_for_a_replay(self) -> None:
+        """After an accepted report the document is not given again: the report is accepted when the replay has left, not while it is leaving."""
+        issued = await self.made()
+        reached: Deferred[None] = Deferred()
+        go: Deferred[None] = Deferred()
+
+        async def step(at: str) -> None:
+            if at == "replay.recorded":
+                reached.callback(None)
+                await go
+
+        call = ensureDeferred(make_desk(self.pool, self.town.keyring, step=step).issue(issue_request()))
+        await reached
+        reporting = ensureDeferred(self.desk.report_delivery(delivery(issued.issuance_number)))
+        await task.deferLater(reactor, 0.3)
+        self.assertFalse(reporting.called)
+        go.callback(None)
+        assert isinstance(await call, Issued)
+        self.assertIsInstance(await reporting, Accepted)
+
+    async def test_report_accepted_after_the_snapshot_of_a_replay(self) -> None:
+        """The replay's snapshot is older than the report: a SELECT would give the document out once more, the INSERT knows."""
+        issued = await self.made()
+        with closing(psycopg2.connect(self.database.dsn("intake"))) as held, held.cursor() as cur:
+            cur.execute("select from people.person_lock for update")
+            call = ensureDeferred(self.desk.issue(issue_request()))
+            await task.deferLater(reactor, 0.3)
+            self.assertFalse(call.called)
+            accepted = await self.desk.report_delivery(delivery(issued.issuance_number))
+            self.assertIsInstance(accepted, Accepted)
+            held.rollback()
+            self.refused(await call, Code.TRANSACTION_CLOSED)
 
 
 OTHERS = {
