@@ -30,6 +30,9 @@ async def read_case(tx: Transaction, equipment: Equipment, key: CredentialKey, k
     With a kind, the rows of the kind's state and of everyone concerned are held until the transaction ends, in that order: what changes
     one of them either was committed before (and is seen, or ends this with Conflict) or waits. Without a kind (listCertificates) nothing is held.
     """
+    if kind is not None:
+        # Looked at every few seconds elsewhere, which ends what runs here; a paper asks in its own snapshot.
+        await state.require_approved(tx, equipment.settings.fingerprint)
     suspended = await (state.suspended_kinds(tx) if kind is None else state.lock_kind(tx, kind))
     about, sealed = await _about(tx, key, kind)
     revision, entries = await equipment.library.entries(tx)

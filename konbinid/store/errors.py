@@ -30,6 +30,10 @@ class Conflict(NotNow):
     """40001 or 40P01: somebody changed what was read. The whole work may be done again on a new snapshot."""
 
 
+class HostDeviates(NotNow):
+    """The build or configuration of this host is not the one approved in the database (I-05, I-07)."""
+
+
 class LockTimeout(NotNow):
     """55P03: a lock was not had in time."""
 

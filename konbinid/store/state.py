@@ -10,6 +10,7 @@ from psycopg2.extras import Json
 
 from konbinid.domain.case import EVERYTHING
 from konbinid.domain.feeds import Feed
+from konbinid.store.errors import HostDeviates
 from konbinid.store.transaction import Transaction
 
 _STATES = "select kind from ops.kind_state where suspended"
@@ -17,6 +18,13 @@ _LOCK_STATES = "select kind, suspended from ops.kind_state where kind = any(%s) 
 _FEEDS = """
 select feed, fresh_as_of, exists (select from people.feed_doubt d where d.feed = f.feed) from intake.feed f
 """
+
+
+async def require_approved(tx: Transaction, fingerprint: str) -> None:
+    """Make sure, as of this snapshot, that a host with this fingerprint may issue. HostDeviates."""
+    row = await tx.fetch_one("select fingerprint from ops.fingerprint order by id desc limit 1")
+    if row is None or row[0] != fingerprint:
+        raise HostDeviates("another fingerprint is approved")
 
 
 async def clock(tx: Transaction) -> datetime:

@@ -320,6 +320,15 @@ class FaultTests(DeskCase):
         self.refused(await desk.issue(issue_request(fee=1)), Code.OUTCOME_UNKNOWN)
         self.assertEqual([type(answer) for answer in others], [Issued])
 
+    async def test_deviating_host_issues_nothing(self) -> None:
+        """I-05, I-07: a host whose build or configuration is not the approved one issues nothing from the moment of the approval on, not from
+        the next look at it."""
+        self.town.run("insert into ops.fingerprint (fingerprint, approved_by) values ('another', 'two')")
+        self.refused(await self.desk.issue(issue_request()), Code.TRY_LATER)
+        self.assertEqual((self.town.count("issuance"), self.town.count("decision")), (0, 0))
+        self.town.run("insert into ops.fingerprint (fingerprint, approved_by) values ('f', 'two')")
+        assert isinstance(await self.desk.issue(issue_request()), Issued)
+
     async def test_no_database_is_an_unknown_outcome(self) -> None:
         """Without the database nobody can say that an earlier request with this id was not committed: 9002, not 9001."""
         self.pool.stop()

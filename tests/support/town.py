@@ -103,6 +103,7 @@ class Town:
         with closing(psycopg2.connect(database.dsn("owner"))) as connection:
             entries = read_library_file(ROOT / "config" / "demo" / "library.toml")
             import_entries(connection, entries, entered_by="one", approved_by="two", source="test")
+        database.run("insert into ops.fingerprint (fingerprint, approved_by) values ('f', 'two')")
         database.run(
             "update intake.feed set fresh_as_of = clock_timestamp() where feed in ('JUMIN', 'JPKI', 'YOKUSHI', 'INKAN')"
         )
