@@ -223,7 +223,13 @@ PERSONAS = (
         frozenset({Switch.RELATIONSHIP, Switch.HOUSEHOLDER, Switch.DOMICILE}),
         13.5,
     ),
-    Persona(PersonaName.LONG, _household(_LONG, replace(_SPOUSE, relationship="妻の母の兄弟姉妹の子")), 2, EVERYTHING - {Switch.INDIVIDUAL_NUMBER}, 18.0),
+    Persona(
+        PersonaName.LONG,
+        _household(_LONG, replace(_SPOUSE, relationship="妻の母の兄弟姉妹の子")),
+        2,
+        EVERYTHING - {Switch.INDIVIDUAL_NUMBER},
+        18.0,
+    ),
     Persona(
         PersonaName.FOREIGN,
         _household(_FOREIGN, _PERMANENT, _TRANSITIONAL),
