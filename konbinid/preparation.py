@@ -71,9 +71,7 @@ def prepare(config: Config, clocks: Clocks, alert: Callable[[str], None]) -> Pre
             "keys", lambda: Keyring.load(config.keys), (KeysRefused,), "Both hosts need the same three keys."
         )
     )
-    faces = start.run(Step("fonts", lambda: _faces(config), (FontRefused, FileRefused, BadFont)))
-    forms = start.run(Step("forms", lambda: _forms(config), (FileRefused,)))
-    press = start.run(Step("templates", lambda: Press(faces, forms, config.limits.pages), (BadLabel,)))
+    press = prepare_press(config, start)
     layouts = start.run(Step("layouts", lambda: _layouts(config), (FileRefused,)))
     tls = start.run(Step("tls", lambda: _tls(config, clocks, alert), (TlsRefused,)))
     build = this_build()
@@ -91,12 +89,19 @@ def prepare(config: Config, clocks: Clocks, alert: Callable[[str], None]) -> Pre
         fingerprint=own,
         keyring=keyring,
         press=press,
-        forms=frozenset(forms),
-        fonts_digest=faces.fingerprint(),
-        gaiji_version="" if faces.gaiji is None else faces.gaiji.fingerprint()[:16],
+        forms=press.versions,
+        fonts_digest=press.faces.fingerprint(),
+        gaiji_version="" if press.faces.gaiji is None else press.faces.gaiji.fingerprint()[:16],
         layouts=layouts,
         tls=tls,
     )
+
+
+def prepare_press(config: Config, start: StartUp) -> Press:
+    """The press alone, for whoever tries out what will be printed. StartRefused."""
+    faces = start.run(Step("fonts", lambda: open_fonts(config), (FontRefused, FileRefused, BadFont)))
+    forms = start.run(Step("forms", lambda: _forms(config), (FileRefused,)))
+    return start.run(Step("templates", lambda: Press(faces, forms, config.limits.pages), (BadLabel,)))
 
 
 def check_database(config: Config, prepared: Prepared, clocks: Clocks) -> None:
@@ -169,7 +174,8 @@ def _check_library(servers: Sequence[str], forms: frozenset[tuple[Kind, str]], a
         raise StartRefused("library", " ".join(faults), advice)
 
 
-def _faces(config: Config) -> FaceSet:
+def open_fonts(config: Config) -> FaceSet:
+    """The faces that the configuration names. FontRefused, FileRefused, BadFont."""
     folders = (*config.font_folders, config.fonts.parent)
     bases = open_faces(load_fonts(config.fonts), folders, os.environ)
     gaiji = None if config.gaiji is None else Face.open(config.gaiji, "Gaiji").audit()

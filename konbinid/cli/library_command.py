@@ -1,40 +1,54 @@
-"""``konbinid library``: what the city decides by date goes in from a file, and can be looked at for any day."""
+"""``konbinid library``: what the city decides by date goes in from a file, is approved by a second person, and can be looked at for any instant."""
 
 from __future__ import annotations
 
 import argparse
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from konbinid.cli.failure import CommandFailed
+from konbinid.cli import library_approval, library_words
+from konbinid.cli.library_approval import judge_of, person
 from konbinid.cli.library_file import read_library_file
-from konbinid.cli.options import add_config_option, instant, loaded
+from konbinid.cli.options import add_config_option, loaded
 from konbinid.domain.dates import JST
-from konbinid.domain.kinds import TITLES, Kind
-from konbinid.domain.library import PER_KIND, Item, LibraryEntry, in_force
-from konbinid.domain.library_values import write_value
+from konbinid.domain.kinds import Kind
+from konbinid.domain.library import Item, LibraryEntry, in_force, kinds_of
+from konbinid.domain.library_history import counting, known_at, superseded_by
 from konbinid.store.direct import session
-from konbinid.store.library_write import approved_entries, import_entries
+from konbinid.store.library_history import records
+from konbinid.store.library_write import import_entries
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from konbinid.cli.options import Subparsers
 
 _DESCRIPTION = """\
-The library holds what the city decides and changes by date: mayor and seal, fees, hours, holidays, which certificates are
-offered, and the versions of the forms. An entry is never edited; a change is a new entry with its own date."""
+The library holds what the city decides and changes by date: mayor and seal, fees, hours, holidays, planned stops, which certificates
+are offered, and the versions of the forms. An entry is never edited; a change is a new entry with its own date, approved by somebody
+else than who entered it, and a mistake is withdrawn."""
+_SHOW = """\
+Shows what is in force now, or at another time. For a time that has passed it shows what counted then: what the certificates of that instant
+were made with. An approval or a withdrawal that came later changes nothing about it; --as-known-at shows the same time as it is known at another."""
 
 
 def add_parser(subparsers: Subparsers) -> None:
-    """Add the command with its two parts."""
+    """Add the command with its parts."""
     parser = subparsers.add_parser(
-        "library", help="Import the city's dated decisions, or show them.", description=_DESCRIPTION
+        "library", help="LibraryChange the city's dated decisions, or show them.", description=_DESCRIPTION
     )
     parts = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_import(parts)
+    library_approval.add_parsers(parts)
+    _add_show(parts)
+    _add_history(parts)
+
+
+def _add_import(parts: Subparsers) -> None:
     taking = parts.add_parser(
         "import",
-        help="Import a file of entries.",
+        help="Import a file of entries that two people have checked.",
         description="Checks the whole file, then writes all its entries and their approval in one transaction. "
         "Entries that the database has already are left as they are.",
     )
@@ -47,33 +61,53 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     add_config_option(taking)
     taking.set_defaults(run=run_import)
-    showing = parts.add_parser(
-        "show",
-        help="Show what is in force.",
-        description="Shows what is in force now, or at another time.",
-    )
+
+
+def _add_show(parts: Subparsers) -> None:
+    showing = parts.add_parser("show", help="Show what is in force.", description=_SHOW)
     showing.add_argument(
         "--at",
         metavar="WHEN",
-        type=instant,
+        type=library_words.instant,
         help="A day or a time, like 2027-04-01 or 2027-04-01T09:00, in Japan time. Without this option it is now.",
+    )
+    showing.add_argument(
+        "--as-known-at",
+        metavar="WHEN",
+        type=_known_instant,
+        help="Count what was approved and not withdrawn at this day or time; now is one too.",
     )
     add_config_option(showing)
     showing.set_defaults(run=run_show)
 
 
+def _add_history(parts: Subparsers) -> None:
+    telling = parts.add_parser(
+        "history",
+        help="Show every entry of an item, and what became of it.",
+        description="Shows every entry of an item, withdrawn ones too: who entered, approved and withdrew it and when, and what it "
+        "took the place of.",
+    )
+    telling.add_argument("item", metavar="ITEM", choices=tuple(Item), help=f"One of {', '.join(Item)}.")
+    telling.add_argument("--kind", choices=tuple(Kind), help="Only what concerns this kind of certificate.")
+    add_config_option(telling)
+    telling.set_defaults(run=run_history)
+
+
 def run_import(arguments: argparse.Namespace) -> int:
     """Import the file."""
-    names = (arguments.entered_by.strip(), arguments.approved_by.strip())
-    if not all(names):
-        raise CommandFailed("Both --entered-by and --approved-by need a name.")
-    if names[0] == names[1]:
-        raise CommandFailed("--approved-by must name somebody else than --entered-by: four eyes decide.")
-    database = loaded(arguments).database
+    entered, approved = person(arguments, "entered_by"), person(arguments, "approved_by")
+    library_approval.refuse_one_person(entered, approved)
+    config = loaded(arguments)
     entries = read_library_file(arguments.file)
-    with session(database.dsns_of("office"), "library import") as made:
+    with session(config.database.dsns_of("office"), "library import") as made:
         written = import_entries(
-            made, entries, entered_by=names[0], approved_by=names[1], source=arguments.file.name
+            made,
+            entries,
+            entered_by=entered,
+            approved_by=approved,
+            source=arguments.file.name,
+            judge=judge_of(config),
         )
     print(f"{written} entries were written; {len(entries) - written} were there already.")
     return 0
@@ -81,26 +115,57 @@ def run_import(arguments: argparse.Namespace) -> int:
 
 def run_show(arguments: argparse.Namespace) -> int:
     """Show what is in force."""
-    at = arguments.at or datetime.now(UTC)
-    database = loaded(arguments).database
-    with session(database.dsns_of("office"), "library show") as made:
-        entries = approved_entries(made)
-    print(f"In force at {at.astimezone(JST):%Y-%m-%d %H:%M} (Japan time):")
-    kinds = ((item, kind) for item in Item for kind in (Kind if item in PER_KIND else (None,)))
-    found = [entry for item, kind in kinds if (entry := in_force(entries, item, kind, at)) is not None]
-    for entry in found:
-        print(_line(entry))
-    if not found:
+    now = datetime.now(UTC)
+    at, known = arguments.at or now, arguments.as_known_at
+    with session(loaded(arguments).database.dsns_of("office"), "library show") as made:
+        found = records(made)
+    today = _in_force(counting(found), at)
+    if known is None:
+        known = at if at < now else _NOW
+    shown = today if known is _NOW else _in_force(known_at(found, known), at)
+    if known is _NOW:
+        how = ""
+    else:
+        how = (
+            ", as it was known then"
+            if known == at
+            else f", as it was known at {known.astimezone(JST):%Y-%m-%d %H:%M}"
+        )
+    print(f"In force at {at.astimezone(JST):%Y-%m-%d %H:%M} (Japan time){how}:")
+    for entry in shown:
+        print(f"  {library_words.line(entry)}")
+    if not shown:
         print("  nothing")
+    if [entry.id for entry in shown] != [entry.id for entry in today]:
+        print(
+            "What was approved or withdrawn later says something else: see the same with --as-known-at now."
+        )
     return 0
 
 
-def _line(entry: LibraryEntry) -> str:
-    about = entry.item if entry.kind is None else f"{entry.item} {TITLES[entry.kind]}"
-    until = "" if entry.effective_to is None else f" until {_day(entry.effective_to)}"
-    value = json.dumps(write_value(entry.value), ensure_ascii=False)
-    return f"  {about}: {value} (from {_day(entry.effective_from)}{until})"
+def _in_force(entries: Sequence[LibraryEntry], at: datetime) -> list[LibraryEntry]:
+    found = [in_force(entries, item, kind, at) for item in Item for kind in kinds_of(item)]
+    return [entry for entry in found if entry is not None]
 
 
-def _day(moment: datetime) -> str:
-    return f"{moment.astimezone(JST):%Y-%m-%d %H:%M}".removesuffix(" 00:00")
+def run_history(arguments: argparse.Namespace) -> int:
+    """Show what became of the entries."""
+    item, wanted = Item(arguments.item), arguments.kind
+    with session(loaded(arguments).database.dsns_of("office"), "library history") as made:
+        found = records(made)
+    for kind in kinds_of(item):
+        own = [record for record in found if (record.entry.item, record.entry.kind) == (item, kind)]
+        if not own or (wanted is not None and kind not in {None, wanted}):
+            continue
+        print(library_words.about(item, kind))
+        for record in own:
+            for line in library_words.history_lines(record, superseded_by(record, found)):
+                print(f"  {line}")
+    return 0
+
+
+_NOW = datetime.max.replace(tzinfo=UTC)  # everything that is known, whatever this machine's clock says
+
+
+def _known_instant(text: str) -> datetime:
+    return _NOW if text == "now" else library_words.instant(text)

@@ -2,7 +2,7 @@
 
     [[entry]]
     item = "fee"                        # konbinid.domain.library.Item
-    kind = ["juminhyo", "inkan"]        # one text or several, for the items that are per kind
+    kind = ["juminhyo", "inkan"]        # one text or several, for the items that are per kind; holidays and planned_stop may have it
     effective_from = 2026-04-01         # a date (00:00) or a time, Japan time unless it has an offset
     effective_to = 2027-04-01           # optional, exclusive
     value = { yen = 300 }               # konbinid.domain.library_values
@@ -25,7 +25,7 @@ from konbinid.declared.document import Document
 from konbinid.declared.section import Section, readable
 from konbinid.domain.dates import in_japan
 from konbinid.domain.kinds import Kind
-from konbinid.domain.library import PER_KIND, Item
+from konbinid.domain.library import CITY_OR_KIND, PER_KIND, Item, kinds_of
 from konbinid.domain.library_values import MAX_SEAL_PIXELS, BadLibraryValue, read_value, write_value
 from konbinid.store.library_write import NewEntry
 
@@ -77,6 +77,10 @@ def _entries(section: Section) -> list[NewEntry]:
         ends = _instant(section, "effective_to")
         if begins is not None and ends is not None and ends <= begins:
             section.complain("effective_to", "must be after effective_from")
+    elif item is Item.PLANNED_STOP:
+        section.complain(
+            "effective_to", "missing: a planned stop ends; use `konbinid suspend` for one without an end"
+        )
     note = section.text("note", "", pattern="[^\x00-\x1f]{0,200}", shape="one line of at most 200 characters")
     if item is Item.OFFICIAL_SEAL:
         value, rows = _seal(section.table("value"))
@@ -97,9 +101,10 @@ def _entries(section: Section) -> list[NewEntry]:
 
 
 def _kinds(section: Section, item: Item) -> list[Kind | None]:
-    if item not in PER_KIND:
-        if section.has("kind"):
-            section.complain("kind", f"{item} is for the whole city and has no kind")
+    if None in kinds_of(item) and not section.has("kind"):
+        return [None]
+    if item not in PER_KIND | CITY_OR_KIND:
+        section.complain("kind", f"{item} is for the whole city and has no kind")
         return [None]
     given = section.raw("kind")
     names = [given] if isinstance(given, str) else given

@@ -42,18 +42,20 @@ def other_municipality(case: Case, asked: Asked) -> str | None:
 
 
 def suspended(case: Case, asked: Asked) -> str | None:
-    """1202."""
+    """1202: by staff, by the daemon itself, or by the city's plan."""
     if EVERYTHING in case.suspended:
         return "everything_suspended"
-    return "kind_suspended" if asked.kind in case.suspended else None
+    if asked.kind in case.suspended:
+        return "kind_suspended"
+    return "planned_stop" if case.shelf.stop_of(asked.kind) is not None else None
 
 
 def closed(case: Case, asked: Asked) -> str | None:
     """1201. A kind without hours is not offered; that is the next rule's word."""
-    hours = _shelf(case, asked).hours
-    if hours is None or case.shelf.holidays is None:
+    hours, holidays = _shelf(case, asked).hours, case.shelf.holidays_of(asked.kind)
+    if hours is None or holidays is None:
         return None
-    return None if opening_today(hours, case.shelf.holidays, case.at).open_now else "outside_hours"
+    return None if opening_today(hours, holidays, case.at).open_now else "outside_hours"
 
 
 def not_offered(case: Case, asked: Asked) -> str | None:

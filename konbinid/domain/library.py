@@ -25,18 +25,28 @@ class Item(StrEnum):
     OFFERED = "offered"  # per kind: offered or not, max copies, switches
     FEE = "fee"  # per kind: yen a copy
     HOURS = "hours"  # per kind: opening hours by weekday
-    HOLIDAYS = "holidays"  # days of the year and single days
+    HOLIDAYS = "holidays"  # days of the year and single days; for a kind: further days of its own
     FORM = "form"  # per kind: the form's version
+    PLANNED_STOP = "planned_stop"  # of a kind, or of everything: why; from and to are the entry's
 
 
 PER_KIND = frozenset({Item.OFFERED, Item.FEE, Item.HOURS, Item.FORM})
+# For the whole city, for one kind, or for both: what they say adds up.
+CITY_OR_KIND = frozenset({Item.HOLIDAYS, Item.PLANNED_STOP})
+
+
+def kinds_of(item: Item) -> tuple[Kind | None, ...]:
+    """Where an item may stand: per kind, for the whole city (None), or either."""
+    if item in PER_KIND:
+        return tuple(Kind)
+    return (None, *Kind) if item in CITY_OR_KIND else (None,)
 
 
 @dataclass(frozen=True, slots=True)
 class LibraryEntry:
     """One approved, dated entry. ``effective_to`` is exclusive; None = until another entry takes over.
 
-    ``value`` has its item's type: Mayor, OfficialSeal, Policy, Offer, Hours, Holidays, a fee in yen or a form's version.
+    ``value`` has its item's type: Mayor, OfficialSeal, Policy, Offer, Hours, Holidays, PlannedStop, a fee in yen or a form's version.
     """
 
     id: int
@@ -110,15 +120,31 @@ class Holidays:
         """Whether it is one of them; 29 February as a yearly day has no effect in common years."""
         return (day.month, day.day) in self.yearly or day.isoformat() in self.single
 
+    def with_more(self, more: Holidays | None) -> Holidays:
+        """These and further days: a day that is closed for the city never opens because a kind has days of its own."""
+        return self if more is None else Holidays(self.yearly | more.yearly, self.single | more.single)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStop:
+    """A stop that the city reserved by date (1202 while it lasts). ``reason`` is for staff, never for the kiosk."""
+
+    reason: str
+
 
 @dataclass(frozen=True, slots=True)
 class KindShelf:
-    """What is in force for one kind at an instant; None where the library has nothing (then the kind is not offered)."""
+    """What is in force for one kind at an instant; None where the library has nothing (then the kind is not offered).
+
+    ``more_holidays`` and ``stop`` are the kind's own, beside the city's (``Shelf.holidays_of``, ``Shelf.stop_of``); no kind needs them.
+    """
 
     offer: Offer | None
     fee: int | None
     hours: Hours | None
     form_version: str | None
+    more_holidays: Holidays | None = None
+    stop: PlannedStop | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +158,25 @@ class Shelf:
     policy: Policy
     holidays: Holidays | None
     kinds: Mapping[Kind, KindShelf]
+    stop: PlannedStop | None = None
+
+    def holidays_of(self, kind: Kind) -> Holidays | None:
+        """The days on which a kind is closed: the city's and its own. None where the library has none for the city."""
+        return None if self.holidays is None else self.holidays.with_more(self.kinds[kind].more_holidays)
+
+    def stop_of(self, kind: Kind) -> PlannedStop | None:
+        """The planned stop that closes a kind now: of everything, or its own."""
+        return self.stop or self.kinds[kind].stop
+
+
+_SHELVED = (
+    Item.OFFERED,
+    Item.FEE,
+    Item.HOURS,
+    Item.FORM,
+    Item.HOLIDAYS,
+    Item.PLANNED_STOP,
+)  # as in KindShelf
 
 
 def shelf_at(entries: Iterable[LibraryEntry], revision: int, at: datetime) -> Shelf:
@@ -142,10 +187,7 @@ def shelf_at(entries: Iterable[LibraryEntry], revision: int, at: datetime) -> Sh
         entry = in_force(known, item, kind, at)
         return None if entry is None else entry.value
 
-    kinds = {
-        kind: KindShelf(*(value(item, kind) for item in (Item.OFFERED, Item.FEE, Item.HOURS, Item.FORM)))
-        for kind in Kind
-    }
+    kinds = {kind: KindShelf(*(value(item, kind) for item in _SHELVED)) for kind in Kind}
     return Shelf(
         revision=revision,
         at=at,
@@ -154,4 +196,5 @@ def shelf_at(entries: Iterable[LibraryEntry], revision: int, at: datetime) -> Sh
         policy=value(Item.POLICY) or Policy(),
         holidays=value(Item.HOLIDAYS),
         kinds=kinds,
+        stop=value(Item.PLANNED_STOP),
     )

@@ -10,6 +10,7 @@ Shapes (every key not named optional must stand there; every other key is refuse
 - hours: ``{"every_day": "06:30-23:00", "sunday": "closed"}``: seven weekdays, ``every_day`` for those not named; to "24:00" at most
 - holidays: ``{"yearly": ["12-29"], "single": ["2026-05-07"]}``, both optional
 - form: ``{"version": "2026.1"}``
+- planned_stop: ``{"reason": "税システムの入替え"}``
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing import Any, TypeVar
 from konbinid.domain.content import OfficialSeal
 from konbinid.domain.dates import BadDate, read_day, read_span, read_yearly_day
 from konbinid.domain.kinds import KIND_RULES, TITLES, Kind, Switch
-from konbinid.domain.library import PER_KIND, Holidays, Hours, Item, Mayor, Offer, Policy
+from konbinid.domain.library import Holidays, Hours, Item, Mayor, Offer, PlannedStop, Policy, kinds_of
 
 T = TypeVar("T")
 
@@ -46,7 +47,7 @@ MAX_SEAL_MM = 60.0
 FORM_VERSION = r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}"
 """What a form's version looks like, in the library and in the form's own file. It stands in ledger rows and in the PDF."""
 
-LibraryValue = Mayor | OfficialSeal | Policy | Offer | Hours | Holidays | int | str
+LibraryValue = Mayor | OfficialSeal | Policy | Offer | Hours | Holidays | PlannedStop | int | str
 
 
 class BadLibraryValue(ValueError):
@@ -59,11 +60,12 @@ class BadLibraryValue(ValueError):
 
 
 def read_value(item: Item, kind: Kind | None, value: object, rows: bytes | None = None) -> LibraryValue:
-    """The checked value of one entry: Mayor, OfficialSeal (with ``rows``), Policy, Offer, Hours, Holidays, a fee in yen, or a form's version.
+    """The checked value of one entry: Mayor, OfficialSeal (with ``rows``), Policy, Offer, Hours, Holidays, PlannedStop, a fee in yen,
+    or a form's version.
 
     BadLibraryValue when the item needs a kind and has none or the reverse, and for whatever the shapes above do not allow.
     """
-    if (item in PER_KIND) != (kind is not None):
+    if kind not in kinds_of(item):
         raise BadLibraryValue("kind", "this item is per kind" if kind is None else "this item has no kind")
     if item is Item.OFFICIAL_SEAL:
         return read_official_seal(value, rows)
@@ -156,6 +158,11 @@ def read_form(value: object) -> str:
     return version
 
 
+def read_stop(value: object) -> PlannedStop:
+    """Why the city stops, for staff."""
+    return PlannedStop(_line(_table(value, ("reason",)), "reason"))
+
+
 def write_value(value: LibraryValue) -> dict[str, Any]:  # noqa: PLR0911 - one return a shape
     """The JSON shape of a value, the one ``read_value`` takes; a seal's rows go apart. An int is a fee, a str a form's version."""
     match value:
@@ -174,6 +181,8 @@ def write_value(value: LibraryValue) -> dict[str, Any]:  # noqa: PLR0911 - one r
         case Holidays():
             yearly = [f"{month:02d}-{day:02d}" for month, day in sorted(value.yearly)]
             return {"yearly": yearly, "single": sorted(value.single)}
+        case PlannedStop():
+            return {"reason": value.reason}
         case int():
             return {"yen": value}
         case str():
@@ -188,6 +197,7 @@ _READERS: Mapping[Item, Callable[[object], LibraryValue]] = MappingProxyType(
         Item.HOURS: read_hours,
         Item.HOLIDAYS: read_holidays,
         Item.FORM: read_form,
+        Item.PLANNED_STOP: read_stop,
     }
 )
 

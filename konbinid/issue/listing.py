@@ -43,7 +43,7 @@ async def check_service(
     shelf = shelf_at(entries, revision, at)
     stale = stale_kinds(settings.feeds, fresh, in_doubt, at)
     kinds = tuple(_kind_state(shelf, kind, suspended, stale, at) for kind in Kind if _is_offered(shelf, kind))
-    if EVERYTHING in suspended:
+    if EVERYTHING in suspended or shelf.stop is not None:
         whole = ServiceState.SUSPENDED
     else:
         whole = ServiceState.OPEN if any(k.state is ServiceState.OPEN for k in kinds) else ServiceState.CLOSED
@@ -58,11 +58,11 @@ def _is_offered(shelf: Shelf, kind: Kind) -> bool:
 def _kind_state(
     shelf: Shelf, kind: Kind, suspended: frozenset[str], stale: frozenset[Kind], at: datetime
 ) -> KindState:
-    hours, holidays = shelf.kinds[kind].hours, shelf.holidays
+    hours, holidays = shelf.kinds[kind].hours, shelf.holidays_of(kind)
     assert hours is not None  # an offered kind has hours
     assert holidays is not None
     today = opening_today(hours, holidays, at)
-    if kind in suspended or EVERYTHING in suspended:
+    if kind in suspended or EVERYTHING in suspended or shelf.stop_of(kind) is not None:
         said = ServiceState.SUSPENDED
     elif not today.open_now:
         said = ServiceState.CLOSED

@@ -69,6 +69,11 @@ class Press:
         self._forms = dict(forms)
         self._templates = {key: Template(form, faces) for key, form in self._forms.items()}
 
+    @property
+    def versions(self) -> frozenset[tuple[Kind, str]]:
+        """Kinds and versions of its forms."""
+        return frozenset(self._forms)
+
     def form(self, content: Content) -> Form:
         """The form that a content names. UnknownForm."""
         return self._of(self._forms, content)

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from city_files import make_city_files
+from city_files import make_printing_city
 from PIL import Image
 from running_daemon import ROOT
 
@@ -28,12 +28,7 @@ _SEAL = '[[entry]]\nitem = "official_seal"\neffective_from = 2026-04-01\nvalue =
 @pytest.fixture
 def config(database, tmp_path):
     """A configuration whose office role reaches this test's database."""
-    path = make_city_files(tmp_path)
-    text = path.read_text().replace(
-        "host=127.0.0.1 port=5432 dbname=konbinid", database.server.address(database.name)
-    )
-    path.write_text(text)
-    return path
+    return make_printing_city(tmp_path, database.server.address(database.name))
 
 
 def _file(folder, text):
@@ -56,6 +51,11 @@ def _import(config, path, entered="a", approved="b"):
             str(config),
         ]
     )
+
+
+def _show(config, *options):
+    """As it is known now: what these tests import names days before the import."""
+    return main(["library", "show", "--as-known-at", "now", *options, "--config", str(config)])
 
 
 def test_the_demo_citys_library_is_whole(config, database, capsys):
@@ -86,9 +86,9 @@ def test_show_tells_what_is_in_force_at_a_time(config, tmp_path, capsys):
         ("2026-07-08T09:00", 300),
     ):
         capsys.readouterr()
-        assert main(["library", "show", "--at", at, "--config", str(config)]) == 0
+        assert _show(config, "--at", at) == 0
         assert f'fee 印鑑登録証明書: {{"yen": {yen}}}' in capsys.readouterr().out
-    assert main(["library", "show", "--at", "2020-01-01", "--config", str(config)]) == 0
+    assert _show(config, "--at", "2020-01-01") == 0
     assert capsys.readouterr().out.endswith("\n  nothing\n")
 
 
@@ -201,5 +201,5 @@ def test_going_back_to_an_earlier_value_is_a_new_entry(config, tmp_path, capsys)
     for yen in (300, 250, 300):
         assert _import(config, _file(tmp_path, _FEE.replace("300", str(yen)))) == 0
         capsys.readouterr()
-        assert main(["library", "show", "--at", "2026-11-24", "--config", str(config)]) == 0
+        assert _show(config, "--at", "2026-11-24") == 0
         assert f'fee 印鑑登録証明書: {{"yen": {yen}}}' in capsys.readouterr().out

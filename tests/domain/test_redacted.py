@@ -25,8 +25,8 @@ from konbinid.domain.redact import Redacted
 # Dataclasses that may be shown: they say nothing about anybody. What they hold is shown only if it may be, too.
 OPEN = {
     "Accepted", "Applied", "Asked", "Calendar", "DeliveryReport", "Envelope", "Era", "ErrorReport", "FeedRule", "Holidays",
-    "Hours", "IssueRequest", "KindRule", "KindShelf", "KindState", "Kiosk", "LibraryEntry", "ListRequest", "Listed",
-    "ListedCertificate", "Mayor", "Offer", "OfficialSeal", "OpeningToday", "Options", "Policy", "Refused", "RegistrationQuery",
+    "Hours", "IssueRequest", "KindRule", "KindShelf", "KindState", "Kiosk", "LibraryAct", "LibraryChange", "LibraryEntry", "LibraryRecord", "ListRequest", "Listed",
+    "ListedCertificate", "Mayor", "Offer", "OfficialSeal", "OpeningToday", "Options", "PlannedStop", "Policy", "Refused", "RegistrationQuery",
     "RegistrationStatus", "ServiceQuery", "ServiceReport", "Shelf", "Signature", "TaxYear",
 }  # fmt: skip
 

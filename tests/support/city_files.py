@@ -33,6 +33,21 @@ def make_city_files(folder: Path, text: str | None = None) -> Path:
     return path
 
 
+def make_printing_city(folder: Path, address: str) -> Path:
+    """The same for commands that ask the database at ``address`` (without user) and print with the forms and fonts of this repository."""
+    path = make_city_files(folder)
+    text = path.read_text(encoding="utf-8")
+    for old, new in (
+        ("host=127.0.0.1 port=5432 dbname=konbinid", address),
+        ('list = "../fonts/fonts.toml"', f'list = "{EXAMPLE.parents[1]}/fonts/fonts.toml"'),
+        ('folder = "forms"', f'folder = "{EXAMPLE.parent}/forms"'),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
 def _named(document: Document, key: str) -> str:
     *tables, last = key.split(".")
     section = document.root
