@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from psycopg2.errors import LockNotAvailable
 
+from konbinid.cli import library_words
 from konbinid.cli.failure import CommandFailed
 from konbinid.cli.options import add_config_option, loaded
 from konbinid.domain.case import EVERYTHING
 from konbinid.domain.dates import JST
 from konbinid.domain.kinds import TITLES, Kind
+from konbinid.domain.library import Item
 from konbinid.store import suspension
 from konbinid.store.direct import session
+from konbinid.store.library_write import approved_entries
 
 if TYPE_CHECKING:
     import argparse
@@ -60,7 +64,8 @@ def add_parser(subparsers: Subparsers) -> None:
     showing = subparsers.add_parser(
         "suspensions",
         help="Show what is suspended, since when, by whom and why.",
-        description="Shows what is suspended, since when, by whom and why. What the daemon closed itself names desk or center.",
+        description="Shows what is suspended, since when, by whom and why. What the daemon closed itself names desk or center. Stops that the "
+        "city planned in the library follow with their entries' numbers.",
     )
     add_config_option(showing)
     showing.set_defaults(run=run_show)
@@ -83,24 +88,43 @@ def run_resume(arguments: argparse.Namespace) -> int:
     kind, who, reason = _asked(arguments)
     with _office(arguments, "resume") as made:
         ended = suspension.resume(made, kind, reason=reason, who=who)
-        left = suspension.suspensions(made)
+        left, planned = suspension.suspensions(made), _planned(made)
     if ended is None:
-        raise CommandFailed(f"{_title(kind)} is not suspended.")
+        raise CommandFailed(" ".join([f"{_title(kind)} is not suspended.", *planned]))
     print(f"Ended: {_line(ended)}")
     for each in left:
         print(f"Still suspended: {_line(each)}")
+    for line in planned:
+        print(line)
     return 0
 
 
 def run_show(arguments: argparse.Namespace) -> int:
     """Show."""
     with _office(arguments, "suspensions") as made:
-        found = suspension.suspensions(made)
+        found, planned = suspension.suspensions(made), _planned(made)
     for each in found:
         print(_line(each))
     if not found:
         print("Nothing is suspended.")
+    for line in planned:
+        print(line)
     return 0
+
+
+def _planned(made: connection) -> list[str]:
+    """The library's planned stops that have not ended, the first to begin first."""
+    now = datetime.now(UTC)
+    stops = [
+        entry
+        for entry in approved_entries(made)
+        if entry.item is Item.PLANNED_STOP and (entry.effective_to is None or entry.effective_to > now)
+    ]
+    return [
+        f"Planned stop #{stop.id}{', in force' if stop.effective_from <= now else ''}: {_title(stop.kind or EVERYTHING)} "
+        f"({library_words.span_of(stop)}): {stop.value.reason}"
+        for stop in sorted(stops, key=lambda stop: (stop.effective_from, stop.id))
+    ]
 
 
 @contextmanager

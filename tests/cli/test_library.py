@@ -101,6 +101,25 @@ def test_one_hand_alone_imports_nothing(config, tmp_path, database, capsys):
     assert database.run("select count(*) from library.entry") == [(0,)]
 
 
+def test_holidays_and_stops_are_for_the_city_or_for_kinds(tmp_path):
+    """A day on which only one system rests closes one kind; without a kind it is everybody's."""
+    text = '[[entry]]\nitem = "holidays"\n{kind}effective_from = 2026-04-01\nvalue = {{ single = ["2026-05-07"] }}\n'
+    kinds = 'kind = ["juminhyo", "inkan"]\n'
+    for item in ("holidays", "planned_stop"):
+        both = text.format(kind="") + text.format(kind=kinds)
+        if item == "planned_stop":
+            both = both.replace("holidays", item).replace(
+                'value = { single = ["2026-05-07"] }',
+                'effective_to = 2026-04-02\nvalue = { reason = "工事" }',
+            )
+        found = read_library_file(_file(tmp_path, both))
+        assert [(entry.item, entry.kind) for entry in found] == [
+            (item, None),
+            (item, Kind.JUMINHYO),
+            (item, Kind.INKAN),
+        ]
+
+
 def test_dates_are_japan_time(tmp_path):
     """A date begins at 00:00 in Japan; a time may say its own offset."""
     text = (
@@ -132,6 +151,9 @@ def test_dates_are_japan_time(tmp_path):
         ("x = 1\n" + _FEE, 1, "x: unknown"),
         ("", 1, "entry: missing"),
         ('[[entry]]\nitem = "policy"\nkind = "inkan"\neffective_from = 2026-04-01\nvalue = {}\n', 3, "policy is for the whole city"),
+        ('[[entry]]\nitem = "planned_stop"\neffective_from = 2026-04-01\nvalue = { reason = "工事" }\n', 1, "entry[1].effective_to: missing: a planned stop ends"),
+        ('[[entry]]\nitem = "planned_stop"\neffective_from = 2026-04-01\neffective_to = 2026-04-02\nvalue = { reason = "" }\n', 5, "entry[1].value.reason: must be text"),
+        ('[[entry]]\nitem = "holidays"\nkind = "jumin"\neffective_from = 2026-04-01\nvalue = {}\n', 3, "entry[1].kind: must be one or several of"),
         (_SEAL.replace("width_mm = 21, ", ""), 4, "entry[1].value.width_mm: missing"),
         (_SEAL.replace("seal.png", "none.png"), 4, "none.png: no such file"),
         (_SEAL.replace("seal.png", "text.png"), 4, "is not a picture"),

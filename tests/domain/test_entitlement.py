@@ -31,9 +31,9 @@ from cases import (
 
 from konbinid.domain.case import EVERYTHING
 from konbinid.domain.dates import JST
-from konbinid.domain.entitlement import Granted, allowed_switches, decide, explain, refusal
+from konbinid.domain.entitlement import REPLAY_CODES, Granted, allowed_switches, decide, explain, refusal
 from konbinid.domain.kinds import MADE_KINDS, Kind, Scope, Switch
-from konbinid.domain.library import Holidays, Hours, Offer
+from konbinid.domain.library import Holidays, Hours, Offer, PlannedStop
 from konbinid.domain.person import ResidentState, SealNameKind, SealState
 from konbinid.domain.results import Code
 
@@ -83,6 +83,31 @@ def test_a_suspension_closes_its_kind_or_everything(names, closed):
     """1202 for what the city suspended, and only that."""
     one = case(suspended=frozenset(names))
     assert {kind for kind in MADE if answer(one, asked(kind)) is Code.SUSPENDED} == closed
+
+
+@pytest.mark.parametrize("kind", MADE)
+def test_a_planned_stop_is_the_citys_suspension(kind):
+    """1202, not 1201: the city closes on purpose, at hours at which it is open otherwise; and a document is not given again meanwhile."""
+    stop = PlannedStop("入替え")
+    for stopped in (
+        shelf(stop=stop),
+        shelf(kinds={kind: kind_shelf(kind, stop=stop)}),
+        shelf(stop=stop, holidays=Holidays(frozenset(), frozenset({"2026-11-24"}))),
+    ):
+        one = case(shelf=stopped)
+        assert answer(one, asked(kind)) is Code.SUSPENDED
+        again = refusal(one, asked(kind), REPLAY_CODES)
+        assert again is not None
+        assert (again.code, again.rule) == (Code.SUSPENDED, "planned_stop")
+
+
+def test_a_kinds_own_stop_and_holidays_close_no_other():
+    """What is planned for one system leaves the others open."""
+    closed = Holidays(frozenset(), frozenset({"2026-11-24"}))
+    for own, code in (({"stop": PlannedStop("x")}, Code.SUSPENDED), ({"more_holidays": closed}, Code.CLOSED)):
+        one = case(shelf=shelf(kinds={Kind.INKAN: kind_shelf(Kind.INKAN, **own)}))
+        assert answer(one, asked(Kind.INKAN)) is code
+        assert answer(one, asked(Kind.JUMINHYO)) is Code.DONE
 
 
 @pytest.mark.parametrize(

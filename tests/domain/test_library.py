@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 
 from konbinid.domain.dates import JST
 from konbinid.domain.kinds import Kind
-from konbinid.domain.library import Hours, Item, KindShelf, LibraryEntry, Mayor, Policy, in_force, shelf_at
+from konbinid.domain.library import (
+    Holidays,
+    Hours,
+    Item,
+    KindShelf,
+    LibraryEntry,
+    Mayor,
+    PlannedStop,
+    Policy,
+    in_force,
+    shelf_at,
+)
 
 START = datetime(2026, 4, 1, tzinfo=JST)
 
@@ -148,6 +159,33 @@ def test_the_shelf_puts_everything_in_its_place():
     assert shelf.kinds[Kind.INKAN] == KindShelf(offer, 0, hours, "2026.2")
     assert shelf.kinds[Kind.JUMINHYO] == KindShelf(None, None, None, None)
     assert set(shelf.kinds) == set(Kind)
+
+
+@given(st.lists(st.tuples(st.none() | st.sampled_from(Kind), st.integers(0, 20), st.integers(1, 20)), max_size=6), st.integers(-1, 45))  # fmt: skip
+def test_any_planned_stop_that_is_live_closes_its_kinds(spans, day):
+    """Stops may overlap in any way, of everything and of kinds: while one of them lasts, its kinds are closed, and no longer."""
+    entries = [
+        LibraryEntry(n, Item.PLANNED_STOP, kind, _day(begins), _day(begins + lasts), PlannedStop(str(n)))
+        for n, (kind, begins, lasts) in enumerate(spans)
+    ]
+    shelf = shelf_at(entries, 1, _day(day))
+    for kind in Kind:
+        live = [
+            e for e in entries if e.kind in {None, kind} and e.effective_from <= _day(day) < e.effective_to
+        ]
+        assert (shelf.stop_of(kind) is None) == (not live)
+
+
+def test_a_kinds_own_holidays_add_to_the_citys():
+    """A kind with days of its own stays closed on the city's; days of a kind alone do not stand for the city's, which must be decided."""
+    city = LibraryEntry(1, Item.HOLIDAYS, None, _day(0), None, Holidays(frozenset({(12, 29)}), frozenset()))
+    own = LibraryEntry(
+        2, Item.HOLIDAYS, Kind.INKAN, _day(0), None, Holidays(frozenset({(5, 7)}), frozenset({"2026-06-01"}))
+    )
+    shelf = shelf_at([city, own], 1, _day(1))
+    assert shelf.holidays_of(Kind.JUMINHYO) == city.value
+    assert shelf.holidays_of(Kind.INKAN) == Holidays(frozenset({(5, 7), (12, 29)}), frozenset({"2026-06-01"}))
+    assert shelf_at([own], 1, _day(1)).holidays_of(Kind.INKAN) is None
 
 
 def test_an_empty_library_has_the_default_policy_and_nothing_else():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from konbinid.domain.content import OfficialSeal
 from konbinid.domain.kinds import KIND_RULES, Kind
-from konbinid.domain.library import Holidays, Hours, Item, Mayor, Offer, Policy
+from konbinid.domain.library import Holidays, Hours, Item, Mayor, Offer, PlannedStop, Policy
 from konbinid.domain.library_values import (
     DEFAULT_FEES,
     DEFAULT_HOLIDAYS,
@@ -53,6 +53,9 @@ def test_offers_survive_the_round_trip(kind, offered, copies, data):
         (Item.POLICY, None, Policy(minimum_age=18, individual_number_offered=False)),
         (Item.HOLIDAYS, None, Holidays(frozenset({(2, 29), (12, 29)}), frozenset({"2026-05-07"}))),
         (Item.HOLIDAYS, None, DEFAULT_HOLIDAYS),
+        (Item.HOLIDAYS, Kind.INKAN, DEFAULT_HOLIDAYS),
+        (Item.PLANNED_STOP, None, PlannedStop("電源の工事")),
+        (Item.PLANNED_STOP, Kind.INKAN, PlannedStop("印鑑システムの入替え")),
         (Item.FEE, Kind.JUMINHYO, 0),
         (Item.FORM, Kind.JUMINHYO, "2026.1"),
     ],

@@ -1,0 +1,22 @@
+"""Whether two names are two people's."""
+
+from __future__ import annotations
+
+import pytest
+
+from konbinid.domain.four_eyes import same_person
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("見本 一郎", "見本　一郎", True),
+        ("見本一郎", " 見本 一郎 ", True),
+        ("ｱﾍﾞ ABE", "アベ abe", True),
+        ("見本 一郎", "見本 二郎", False),
+        ("渡邉 一", "渡邊 一", False),
+    ],
+)
+def test_spelling_makes_no_second_person(one, other, same):
+    """Width, case and spaces are how one hand could pass for two; other characters are other names."""
+    assert same_person(one, other) is same_person(other, one) is same
