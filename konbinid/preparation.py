@@ -97,9 +97,14 @@ def prepare(config: Config, clocks: Clocks, alert: Callable[[str], None]) -> Pre
     )
 
 
+def prepare_fonts(config: Config, start: StartUp) -> FaceSet:
+    """The faces that the configuration names. StartRefused."""
+    return start.run(Step("fonts", lambda: _faces(config), (FontRefused, FileRefused, BadFont)))
+
+
 def prepare_press(config: Config, start: StartUp) -> Press:
     """The press alone, for whoever tries out what will be printed. StartRefused."""
-    faces = start.run(Step("fonts", lambda: open_fonts(config), (FontRefused, FileRefused, BadFont)))
+    faces = prepare_fonts(config, start)
     forms = start.run(Step("forms", lambda: _forms(config), (FileRefused,)))
     return start.run(Step("templates", lambda: Press(faces, forms, config.limits.pages), (BadLabel,)))
 
@@ -174,8 +179,7 @@ def _check_library(servers: Sequence[str], forms: frozenset[tuple[Kind, str]], a
         raise StartRefused("library", " ".join(faults), advice)
 
 
-def open_fonts(config: Config) -> FaceSet:
-    """The faces that the configuration names. FontRefused, FileRefused, BadFont."""
+def _faces(config: Config) -> FaceSet:
     folders = (*config.font_folders, config.fonts.parent)
     bases = open_faces(load_fonts(config.fonts), folders, os.environ)
     gaiji = None if config.gaiji is None else Face.open(config.gaiji, "Gaiji").audit()

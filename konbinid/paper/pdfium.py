@@ -114,6 +114,23 @@ class Page:
             pdfium.FPDFText_GetBoundedText(self._text, left, top, right, bottom, self._room, room)
         )
 
+    def picture(self, dpi: int) -> tuple[int, int, bytes]:
+        """The page as it looks: width and height in pixels, and one grey byte a pixel (0 = black), row by row. For people, never for proof."""
+        width, height = (round(points * dpi / 72) for points in self.size())
+        bitmap = pdfium.FPDFBitmap_CreateEx(width, height, pdfium.FPDFBitmap_Gray, None, 0)
+        if not bitmap:
+            raise PdfiumRefused("picture")
+        try:
+            pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, 0xFFFFFFFF)
+            pdfium.FPDF_RenderPageBitmap(
+                bitmap, self._page, 0, 0, width, height, 0, pdfium.FPDF_GRAYSCALE | pdfium.FPDF_PRINTING
+            )
+            stride = pdfium.FPDFBitmap_GetStride(bitmap)
+            rows = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), stride * height)
+        finally:
+            pdfium.FPDFBitmap_Destroy(bitmap)
+        return width, height, b"".join(rows[at : at + width] for at in range(0, stride * height, stride))
+
     def _taken(self, units: int) -> str:
         # pdfium takes a hyphen at a line's end for a word division and gives U+FFFE, or U+0002 inside a rectangle.
         # Neither can stand in a content; that no code without a meaning is shown is proven by ``structure``.
