@@ -50,7 +50,7 @@ def compare_pages(old: Image.Image | None, new: Image.Image | None, dpi: int = D
     for index, (head, page) in enumerate(zip(_HEADS, (before, after, both), strict=True)):
         sheet.paste(page, (index * size[0], _BAND))
         pen.text((index * size[0] + 8, 3), head, fill="black", font=face)
-        pen.line((index * size[0], 0, index * size[0], sheet.height), fill="grey")
+        pen.line((index * size[0], 0, index * size[0], _BAND - 1), fill="grey")
     places = _places(ImageChops.lighter(gone, added))
     for x0, y0, x1, y1 in places:
         pen.rectangle(
