@@ -9,10 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from konbinid.cli import library_words
 from konbinid.cli.failure import CommandFailed
 from konbinid.cli.form_comparison import compare_forms
-from konbinid.cli.options import add_config_option, loaded
+from konbinid.cli.options import add_config_option, instant, loaded
 from konbinid.domain.dates import japan_day
 from konbinid.domain.kinds import TITLES, Kind
 from konbinid.domain.library import Item, Mayor, in_force
@@ -91,7 +90,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--at",
         metavar="WHEN",
-        type=library_words.instant,
+        type=instant,
         help="The day or time of issue, like 2027-04-01. Without this option it is now.",
     )
     add_config_option(parser)

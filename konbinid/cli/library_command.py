@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from konbinid.cli import library_approval, library_words
 from konbinid.cli.library_approval import judge_of, person
 from konbinid.cli.library_file import read_library_file
-from konbinid.cli.options import add_config_option, loaded
+from konbinid.cli.options import add_config_option, instant, loaded
 from konbinid.domain.dates import JST
 from konbinid.domain.kinds import Kind
 from konbinid.domain.library import Item, LibraryEntry, in_force, kinds_of
@@ -68,7 +68,7 @@ def _add_show(parts: Subparsers) -> None:
     showing.add_argument(
         "--at",
         metavar="WHEN",
-        type=library_words.instant,
+        type=instant,
         help="A day or a time, like 2027-04-01 or 2027-04-01T09:00, in Japan time. Without this option it is now.",
     )
     showing.add_argument(
@@ -168,4 +168,4 @@ _NOW = datetime.max.replace(tzinfo=UTC)  # everything that is known, whatever th
 
 
 def _known_instant(text: str) -> datetime:
-    return _NOW if text == "now" else library_words.instant(text)
+    return _NOW if text == "now" else instant(text)

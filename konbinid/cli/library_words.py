@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from konbinid.domain.content import OfficialSeal
-from konbinid.domain.dates import JST, in_japan
+from konbinid.domain.dates import JST
 from konbinid.domain.kinds import TITLES, Kind
 from konbinid.domain.library import Item, LibraryEntry
 from konbinid.domain.library_history import LibraryAct, LibraryChange, LibraryRecord
 from konbinid.domain.library_values import write_value
 
 NOTHING = "nothing"
-
-
-def instant(text: str) -> datetime:
-    """An option's day (00:00) or time, in Japan time."""
-    try:
-        return in_japan(datetime.fromisoformat(text))
-    except ValueError:
-        raise argparse.ArgumentTypeError("a day or a time is wanted, like 2027-04-01T09:00") from None
 
 
 def day(at: datetime) -> str:
