@@ -34,6 +34,7 @@ REASONS = {
     ),
     "everything_suspended": Reason("すべての証明書の交付を停止している。", _CITY),
     "kind_suspended": Reason("この証明書の交付を停止している。", _CITY),
+    "planned_stop": Reason("市があらかじめ決めた休止の期間である。", _CITY),
     "outside_hours": Reason("取扱時間の外、または休止日。", "取扱時間と休止日を伝える。"),
     "not_offered": Reason("この証明書はコンビニで取り扱っていない。", "窓口を案内する。"),
     "library_incomplete": Reason(
