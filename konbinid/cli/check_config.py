@@ -6,13 +6,18 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from konbinid.cli.library_check import unprintable
 from konbinid.cli.options import add_config_option, loaded
 from konbinid.preparation import Clocks, check_database, prepare
+from konbinid.store.direct import session
+from konbinid.store.library_write import approved_entries
 
 if TYPE_CHECKING:
     import argparse
 
     from konbinid.cli.options import Subparsers
+    from konbinid.config import Config
+    from konbinid.preparation import Prepared
 
 _DESCRIPTION = """\
 Reads the configuration and all that it names: keys, fonts, forms, layouts, certificates. Every mistake in the file is told at
@@ -30,7 +35,8 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--with-database",
         action="store_true",
-        help="Also check that the database answers, and that its schema, its lease and the library fit this build.",
+        help="Also check that the database answers, and that its schema, its lease and the library fit this build, "
+        "and tell what the library has reserved and this configuration cannot print.",
     )
     parser.set_defaults(run=run)
 
@@ -45,8 +51,17 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"Warning: {warning}")
     if arguments.with_database:
         check_database(config, prepared, clocks)
+        for fault in _faults_to_come(config, prepared, clocks.now()):
+            print(f"Warning: {fault}")
     print(f"{config.path} and everything it names are in order.")
     return 0
+
+
+def _faults_to_come(config: Config, prepared: Prepared, now: datetime) -> list[str]:
+    """What the library says for today or later and this configuration cannot print: a form's file may have gone, or a font changed."""
+    with session(config.database.dsns_of("office"), "check") as made:
+        entries = approved_entries(made)
+    return unprintable(entries, entries, prepared.press, now)
 
 
 def clocks_now() -> Clocks:

@@ -13,6 +13,7 @@ from konbinid.cli import library_words
 from konbinid.cli.failure import CommandFailed
 from konbinid.cli.library_check import refuse_unprintable
 from konbinid.cli.library_file import read_library_file
+from konbinid.cli.office_session import office_session
 from konbinid.cli.options import add_config_option, loaded
 from konbinid.domain.four_eyes import same_person
 from konbinid.domain.library import LibraryEntry
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from konbinid.cli.options import Subparsers
     from konbinid.config import Config
 
+LOCKED = "Somebody else is changing the library, or certificates are being made without a pause"
 _LINE = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
 _ENTER = """\
 Checks the whole file and writes its entries, which wait: nothing of them counts before somebody else has approved it. Entries that the database
@@ -78,7 +80,7 @@ def run_enter(arguments: argparse.Namespace) -> int:
     """Enter the file."""
     by, config = person(arguments, "by"), loaded(arguments)
     entries = read_library_file(arguments.file)
-    with session(config.database.dsns_of("office"), "library enter") as made:
+    with office_session(config, "library enter", locked=LOCKED) as made:
         written = enter_entries(
             made, entries, entered_by=by, source=arguments.file.name, judge=judge_of(config)
         )
@@ -117,7 +119,7 @@ def run_approve(arguments: argparse.Namespace) -> int:
             told.append(f"#{entry.id} {library_words.line(entry)}")
             told.extend(f"    {line}" for line in library_words.change_lines(change))
 
-    with session(config.database.dsns_of("office"), "library approve") as made:
+    with office_session(config, "library approve", locked=LOCKED) as made:
         try:
             approve_entries(made, ids, approved_by=by, judge=judge)
         except EntryRefused as refused:
@@ -131,7 +133,7 @@ def run_withdraw(arguments: argparse.Namespace) -> int:
     by, reason = person(arguments, "by"), arguments.reason.strip()
     if not _LINE.fullmatch(reason):
         raise CommandFailed("--reason needs one line of 1 to 200 characters.")
-    with session(loaded(arguments).database.dsns_of("office"), "library withdraw") as made:
+    with office_session(loaded(arguments), "library withdraw", locked=LOCKED) as made:
         try:
             record = withdraw_entry(made, arguments.id, withdrawn_by=by, reason=reason)
         except EntryRefused as refused:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from konbinid.cli import library_approval, library_words
-from konbinid.cli.library_approval import judge_of, person
+from konbinid.cli.library_approval import LOCKED, judge_of, person
 from konbinid.cli.library_file import read_library_file
+from konbinid.cli.office_session import office_session
 from konbinid.cli.options import add_config_option, instant, loaded
 from konbinid.domain.dates import JST
 from konbinid.domain.kinds import Kind
@@ -100,7 +101,7 @@ def run_import(arguments: argparse.Namespace) -> int:
     library_approval.refuse_one_person(entered, approved)
     config = loaded(arguments)
     entries = read_library_file(arguments.file)
-    with session(config.database.dsns_of("office"), "library import") as made:
+    with office_session(config, "library import", locked=LOCKED) as made:
         written = import_entries(
             made,
             entries,

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from psycopg2.errors import LockNotAvailable
-
 from konbinid.cli import library_words
 from konbinid.cli.failure import CommandFailed
+from konbinid.cli.office_session import office_session
 from konbinid.cli.options import add_config_option, loaded
 from konbinid.domain.case import EVERYTHING
 from konbinid.domain.dates import JST
 from konbinid.domain.kinds import TITLES, Kind
 from konbinid.domain.library import Item
 from konbinid.store import suspension
-from konbinid.store.direct import session
 from konbinid.store.library_write import approved_entries
 
 if TYPE_CHECKING:
@@ -127,14 +124,9 @@ def _planned(made: connection) -> list[str]:
     ]
 
 
-@contextmanager
-def _office(arguments: argparse.Namespace, purpose: str) -> Iterator[connection]:
-    with session(loaded(arguments).database.dsns_of("office"), purpose) as made:
-        try:
-            yield made
-        except LockNotAvailable:
-            reason = "Certificates of this kind are being made without a pause; nothing was changed."
-            raise CommandFailed(f"{reason} Run the command again.") from None
+def _office(arguments: argparse.Namespace, purpose: str) -> AbstractContextManager[connection]:
+    locked = "Certificates of this kind are being made without a pause"
+    return office_session(loaded(arguments), purpose, locked=locked)
 
 
 def _asked(arguments: argparse.Namespace) -> tuple[str, str, str]:

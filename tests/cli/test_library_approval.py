@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 
+import psycopg2
 import pytest
 from city_files import make_printing_city
 from PIL import Image
 
 from konbinid.cli.main import main
+from konbinid.store import library_write
 
 _FEE = '[[entry]]\nitem = "fee"\nkind = "juminhyo"\neffective_from = {begins}\nvalue = {{ yen = {yen} }}\n'
 _MAYOR = '[[entry]]\nitem = "mayor"\neffective_from = 2030-05-01\nvalue = {{ title = "{title}", name = "{name}" }}\n'
@@ -83,6 +86,26 @@ def test_what_is_there_is_not_entered_again(library):
     assert _entered(library, text) == []
     library("approve", *numbers, "--by", "b")
     assert _entered(library, text) == []
+
+
+def test_what_was_withdrawn_may_be_entered_again(library):
+    """A withdrawal is for good; whoever needs the entry after all begins anew, with four eyes again."""
+    text = _FEE.format(begins="2030-04-01", yen=350)
+    (first,) = _approved(library, text)
+    library("withdraw", first, "--by", "c", "--reason", "x")
+    (second,) = _approved(library, text)
+    assert second > first
+
+
+def test_a_library_that_is_never_free_says_so(library, database, monkeypatch):
+    """Papers without a pause, or somebody else at the library: a sentence that tells to try again, and nothing half done."""
+    (number,) = _entered(library, _FEE.format(begins="2030-04-01", yen=350))
+    monkeypatch.setattr(library_write, "PATIENCE", "set local lock_timeout = '200ms'")
+    with closing(psycopg2.connect(database.dsn("desk"))) as desk, desk.cursor() as cur:
+        cur.execute("select from ops.kind_state where kind = 'inkan' for share")
+        status, said = library("approve", number, "--by", "b")
+    assert (status, "nothing was changed. Run the command again." in said) == (1, True)
+    assert database.run("select count(*) from library.approval") == [(0,)]
 
 
 @pytest.mark.parametrize("by", ["山田 a", "山田　Ａ", " 山田A "])

@@ -6,16 +6,33 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import closing
+from datetime import datetime
 
+import psycopg2
 import pytest
 from private_database import run
 from running_daemon import make_city
 
 from konbinid.cli.completion import script
 from konbinid.cli.main import build_parser, main
+from konbinid.domain.dates import JST
+from konbinid.domain.kinds import Kind
+from konbinid.domain.library import Item
 from konbinid.store import migrate
+from konbinid.store.library_write import NewEntry, import_entries
 
-_COMMANDS = ("check-config", "migrate", "library", "fingerprint", "demo", "kiosk", "city", "completion")
+_COMMANDS = (
+    "check-config",
+    "migrate",
+    "library",
+    "form",
+    "fingerprint",
+    "demo",
+    "kiosk",
+    "city",
+    "completion",
+)
 
 
 @pytest.fixture
@@ -93,6 +110,22 @@ def test_check_config_with_and_without_database(city, capsys):
     (city.parent / "keys" / "number.key").write_bytes(b"short")
     assert main(["check-config", "--config", str(city)]) == 1
     assert "holds 5 bytes, not 32" in capsys.readouterr().err
+
+
+def test_check_config_tells_what_is_reserved_and_cannot_be_printed(city, database, capsys):
+    """A form's file that went away after its approval is told while there is time, not on its first day."""
+    begins = datetime(2099, 4, 1, tzinfo=JST)
+    entry = NewEntry(Item.FORM, Kind.INKAN, begins, None, {"version": "2099-04"})
+    with closing(psycopg2.connect(database.dsn("office"))) as made:
+        made.autocommit = True
+        import_entries(made, [entry], entered_by="a", approved_by="b", source="x")
+    assert main(["check-config", "--config", str(city), "--with-database"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert (
+        said[0]
+        == "Warning: 印鑑登録証明書, form 2099-04, from 2099-04-01: this version is not in [forms] folder."
+    )
+    assert said[1].endswith("are in order.")
 
 
 def test_a_fingerprint_is_approved_by_a_named_person(city, database, capsys):
