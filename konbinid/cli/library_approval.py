@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from konbinid.cli import library_words
 from konbinid.cli.failure import CommandFailed
-from konbinid.cli.library_check import refuse_unprintable
+from konbinid.cli.library_check import refuse_unprintable, unprintable_without
 from konbinid.cli.library_file import read_library_file
 from konbinid.cli.office_session import office_session
 from konbinid.cli.options import add_config_option, loaded
 from konbinid.domain.four_eyes import same_person
 from konbinid.domain.library import LibraryEntry
-from konbinid.domain.library_history import change_by, counting
+from konbinid.domain.library_history import LibraryChange, change_by, counting
 from konbinid.store.direct import session
 from konbinid.store.library_history import records
 from konbinid.store.library_write import EntryRefused, Judge, approve_entries, enter_entries, withdraw_entry
@@ -133,7 +133,8 @@ def run_withdraw(arguments: argparse.Namespace) -> int:
     by, reason = person(arguments, "by"), arguments.reason.strip()
     if not _LINE.fullmatch(reason):
         raise CommandFailed("--reason needs one line of 1 to 200 characters.")
-    with office_session(loaded(arguments), "library withdraw", locked=LOCKED) as made:
+    config, now = loaded(arguments), datetime.now(UTC)
+    with office_session(config, "library withdraw", locked=LOCKED) as made:
         try:
             record = withdraw_entry(made, arguments.id, withdrawn_by=by, reason=reason)
         except EntryRefused as refused:
@@ -143,16 +144,21 @@ def run_withdraw(arguments: argparse.Namespace) -> int:
     if record.approved is None:
         print("It never counted; nothing changes.")
         return 0
-    change = change_by(record.entry, left, datetime.now(UTC))
-    if change.is_over or not change.has_effect:
-        print("It was not in force any more, or would not have been; nothing changes.")
-        return 0
-    print(
-        f"from {library_words.day(change.begins)}: {library_words.numbered(change.before)} counts in its place."
-    )
-    if change.before is None:
-        print("Warning: nothing counts in its place. See what this leaves with `konbinid library show`.")
+    for line in _left_by(change_by(record.entry, left, now)):
+        print(line)
+    for fault in unprintable_without(config, time.monotonic, record.entry, left, now):
+        print(f"Warning: {fault}")
     return 0
+
+
+def _left_by(change: LibraryChange) -> Iterator[str]:
+    """What counts in place of an entry that was withdrawn."""
+    if change.is_over or not change.has_effect:
+        yield "It was not in force any more, or would not have been; nothing changes."
+        return
+    yield f"from {library_words.day(change.begins)}: {library_words.numbered(change.before)} counts in its place."
+    if change.before is None:
+        yield "Warning: nothing counts in its place. See what this leaves with `konbinid library show`."
 
 
 def person(arguments: argparse.Namespace, name: str) -> str:

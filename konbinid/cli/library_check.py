@@ -46,6 +46,19 @@ def refuse_unprintable(
         raise CommandFailed("Nothing was written, because this cannot be printed:\n  " + "\n  ".join(faults))
 
 
+def unprintable_without(
+    config: Config,
+    seconds: Callable[[], float],
+    gone: LibraryEntry,
+    left: Sequence[LibraryEntry],
+    now: datetime,
+) -> list[str]:
+    """What cannot be printed any more once an entry has gone: what counts in its place may never have met the forms of today."""
+    if gone.item not in _PRINTED:
+        return []
+    return unprintable(left, left, prepare_press(config, StartUp(seconds)), now)
+
+
 def unprintable(
     known: Sequence[LibraryEntry], new: Sequence[LibraryEntry], press: Press, now: datetime
 ) -> list[str]:

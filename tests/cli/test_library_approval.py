@@ -244,6 +244,21 @@ def test_what_became_unprintable_while_it_waited_is_not_approved(library, databa
     assert database.run("select count(*) from library.approval where entry_id = %s", (mayor,)) == [(0,)]
 
 
+def test_what_a_withdrawal_leaves_unprintable_is_told(library, database):
+    """The title of before may never have met the form of today: whoever withdraws hears it, and nothing hinders the withdrawal."""
+    (old,) = _entered(library, _MAYOR.format(title="市長" * 30, name="見本").replace("2030", "2029"))
+    assert library("approve", old, "--by", "b")[0] == 0
+    (new,) = _approved(
+        library, _MAYOR.format(title="見本市長", name="見本　一郎").replace("2030-05-01", "2030-03-31")
+    )
+    _approved(library, _FORM)
+    status, said = library("withdraw", new, "--by", "c", "--reason", "x")
+    assert status == 0
+    assert f"#{old} " in said
+    assert "Warning: 住民票の写し, form 2026-10, from 2030-04-01: 1301: mayor_title: does not fit" in said
+    assert database.run("select entry_id from library.withdrawal") == [(new,)]
+
+
 def test_planned_stops_are_shown_with_the_suspensions(library, config, capsys):
     """Whoever asks what is closed also sees what will be, and which entry to withdraw."""
     stop = '[[entry]]\nitem = "planned_stop"\n{kind}effective_from = {begins}\neffective_to = 2031-01-02T06:30:00\nvalue = {{ reason = "{why}" }}\n'
