@@ -11,6 +11,7 @@ from konbinid.domain.entitlement import explain
 from konbinid.domain.feeds import KIND_FEEDS, Feed
 from konbinid.domain.kinds import CredentialType, Kind
 from konbinid.domain.person import Credential
+from konbinid.domain.redact import Redacted
 from konbinid.domain.results import Code
 
 # Which feeds a rule looks at; the others look at the city's library, the clock or the staff's suspension.
@@ -34,8 +35,8 @@ _OF_THE_CARD = frozenset({Code.CREDENTIAL_UNKNOWN, Code.CREDENTIAL_INVALID})
 _OF_THE_PERSON = frozenset({Code.MAY_NOT_BE_ISSUED, Code.UNDER_AGE, Code.CHANGE_IN_PROGRESS})
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+@dataclass(frozen=True, slots=True, repr=False)
+class Finding(Redacted):
     """What one rule says of one kind. ``rule``: the rule's word against it. ``open``: nothing against it, but what it looks at is not there or
     not chosen yet. ``as_of``: when the oldest feed it looks at was current; None when it looks at no feed, or one of them was never taken in
     (``unfed``)."""
@@ -48,8 +49,8 @@ class Finding:
     unfed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class KindExplanation:
+@dataclass(frozen=True, slots=True, repr=False)
+class KindExplanation(Redacted):
     """One kind: every rule's finding, in the contract's order of refusals."""
 
     kind: Kind
