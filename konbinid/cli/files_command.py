@@ -11,7 +11,7 @@ from psycopg2.errors import LockNotAvailable
 from konbinid.cli.failure import CommandFailed
 from konbinid.cli.options import add_config_option, loaded
 from konbinid.domain.dates import JST
-from konbinid.store import intake_files, intake_settle
+from konbinid.store import intake_closed, intake_files, intake_settle
 from konbinid.store.audit import insert_audit
 from konbinid.store.direct import session, transaction
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _LIST = """\
 Shows every file that is not settled: what its state is, since when, and the number by which the other commands name it. People named in such a
 file are provisionally held until it is settled. The rows that are wrong stand in the file's .ng report, not here."""
+_CLOSED = """\
+Shows whose seal or tax year is closed because the core system's own row contradicts itself, and why. The file was applied; the core system
+opens what is closed by sending a corrected row. The list names people by their 宛名番号: keep it as you keep the core system's own lists."""
 _APPROVE = """\
 Agrees to what a held file would remove. Look at the file with the core system's people first: it is applied at the next look."""
 _RELEASE = """\
@@ -38,7 +41,7 @@ missing here until the core system sends it again."""
 
 
 def add_parser(subparsers: Subparsers) -> None:
-    """Add the command with its four sub-commands."""
+    """Add the command with its sub-commands."""
     parser = subparsers.add_parser(
         "files",
         help="Show the core systems' files that wait, and decide about them.",
@@ -48,6 +51,11 @@ def add_parser(subparsers: Subparsers) -> None:
     listing = acts.add_parser("list", help="Show every file that is not settled.", description=_LIST)
     add_config_option(listing)
     listing.set_defaults(run=run_list)
+    closed = acts.add_parser(
+        "closed", help="Show whose seal or tax year is closed by a contradiction.", description=_CLOSED
+    )
+    add_config_option(closed)
+    closed.set_defaults(run=run_closed)
     for name, help_text, description, act in (
         ("approve", "Agree to what a held file would remove.", _APPROVE, _approve),
         ("release", "Let a file go without applying it.", _RELEASE, _release),
@@ -78,6 +86,17 @@ def run_list(arguments: argparse.Namespace) -> int:
         print(f"{number:>6}  {state:9}  {name}  since {since.astimezone(JST):%Y-%m-%d %H:%M}")
     if not found:
         print("Every file is settled.")
+    return 0
+
+
+def run_closed(arguments: argparse.Namespace) -> int:
+    """Show who is listed."""
+    with session(loaded(arguments).database.dsns_of("intake"), "files") as made, transaction(made) as cur:
+        found = intake_closed.listed(cur)
+    for each in found:
+        print(f"{each.feed:6} {each.atena_number}  {each.year or '':4}  {each.why}  {each.file}")
+    if not found:
+        print("Nothing is closed by a contradiction.")
     return 0
 
 

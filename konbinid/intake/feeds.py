@@ -1,7 +1,7 @@
 """What each feed carries, whatever its file looks like: the fields that a layout must fill, and the rules over a whole row.
 
 A layout says where a field stands and how it is written; this says what it is. The names of fields are those of the staging tables
-(007_intake_staging.sql), but for the three that are never stored as they come: 個人番号, 住民票コード, and a seal's picture.
+(007_intake_staging.sql and after), but for the three that are never stored as they come: 個人番号, 住民票コード, and a seal's picture.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ class FormName(StrEnum):
     TEXT = "text"
     DIGITS = "digits"
     NUMBER = "number"
+    AMOUNT = "amount"
     CODE = "code"
     CODE_LIST = "code_list"
     FLAG = "flag"
@@ -65,7 +66,8 @@ RowFault = tuple[int, str, Fault]  # position in the columns, field, kind
 class FeedSpec:
     """One feed: its fields, which of them name a person, and its rule over whole rows.
 
-    ``closes_unread``: when keys cannot be read, every kind that depends on the feed closes (contract 2).
+    ``closes_unread``: when keys cannot be read, every kind that depends on the feed closes (contract 2). ``derive``: further columns of
+    the staging table, worked out from good rows; a removal's may be anything.
     """
 
     feed: Feed
@@ -74,6 +76,7 @@ class FeedSpec:
     closes_unread: bool
     check: Callable[[Columns], list[RowFault]]
     attachment: str | None = None
+    derive: Callable[[Columns], dict[str, Sequence[str]]] | None = None
     keys: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

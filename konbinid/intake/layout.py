@@ -7,18 +7,21 @@ codes that the contract knows. Mistakes are refused together, each with file, li
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from konbinid.declared.document import Document
 from konbinid.declared.section import Section
 from konbinid.domain.feeds import Feed
 from konbinid.intake.csv_lines import CsvLines
 from konbinid.intake.feeds import FeedSpec, FormName, Target
+from konbinid.intake.fixed_lines import FixedLines
 from konbinid.intake.specs import SPECS
 from konbinid.intake.values import (
+    Amount,
     Code,
     CodeList,
     Digits,
@@ -32,18 +35,21 @@ from konbinid.intake.values import (
 )
 
 _LONGEST = 4000  # code points of one value
+_LONGEST_LINE = 16_000  # code points; at four bytes each they stay below the reader's limit of a line
+_LONGEST_AMOUNT = 18  # more than PostgreSQL's bigint holds is no amount
 _MARK = "one visible ASCII character"
 _ERAS = {"1": "1", "2": "2", "3": "3", "4": "4", "5": "5"}
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column as declared. ``target`` is None when the column is ignored."""
+    """One column as declared. ``target`` is None when the column is ignored; ``width`` is None where lines are not of fixed width."""
 
     name: str
     target: Target | None
     form: ValueForm
     required: bool
+    width: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ class Layout:
     spec: FeedSpec
     extension: str
     columns: tuple[Column, ...]
-    lines: CsvLines
+    lines: CsvLines | FixedLines
     heading: bool
     threshold: int
 
@@ -79,15 +85,11 @@ def load(path: Path) -> Layout:
     document = Document(path.absolute())
     root = document.root
     spec = SPECS[Feed(root.choice("feed", [feed.value for feed in SPECS]))]
-    extension = root.choice("format", ("csv",))
-    csv = root.table("csv", optional=True)
-    delimiter = csv.text("delimiter", ",", pattern="[!-~]", shape=_MARK)
-    quote = csv.text("quote", '"', pattern="[!-~]", shape=_MARK)
-    if delimiter == quote:
-        csv.complain("quote", "must differ from the delimiter")
-    heading = csv.flag("heading", default=False)
+    extension = root.choice("format", ("csv", "dat"))
+    fixed = extension == "dat"
+    csv = None if fixed else _csv(root)
     threshold = root.whole("ink_below", 128, least=1, most=255) if spec.attachment else 128
-    columns = _columns(document, root.tables("column"), spec)
+    columns = _columns(document, root.tables("column"), spec, fixed=fixed)
     document.finish()
     return Layout(
         path=document.path,
@@ -95,14 +97,40 @@ def load(path: Path) -> Layout:
         spec=spec,
         extension=extension,
         columns=columns,
-        lines=CsvLines(delimiter, quote, len(columns)),
-        heading=heading,
+        lines=_fixed_lines(columns) if csv is None else CsvLines(csv.delimiter, csv.quote, len(columns)),
+        heading=csv is not None and csv.heading,
         threshold=threshold,
     )
 
 
-def _columns(document: Document, sections: tuple[Section, ...], spec: FeedSpec) -> tuple[Column, ...]:
-    columns = tuple(_column(section, spec) for section in sections)
+class _Csv(NamedTuple):
+    delimiter: str
+    quote: str
+    heading: bool
+
+
+def _csv(root: Section) -> _Csv:
+    csv = root.table("csv", optional=True)
+    delimiter = csv.text("delimiter", ",", pattern="[!-~]", shape=_MARK)
+    quote = csv.text("quote", '"', pattern="[!-~]", shape=_MARK)
+    if delimiter == quote:
+        csv.complain("quote", "must differ from the delimiter")
+    return _Csv(delimiter, quote, csv.flag("heading", default=False))
+
+
+def _fixed_lines(columns: tuple[Column, ...]) -> FixedLines:
+    firm = next(
+        (place for place, column in enumerate(columns) if isinstance(column.form, Text)), len(columns)
+    )
+    return FixedLines([column.width or 0 for column in columns], firm)
+
+
+def _columns(
+    document: Document, sections: tuple[Section, ...], spec: FeedSpec, *, fixed: bool
+) -> tuple[Column, ...]:
+    columns = tuple(_column(section, spec, fixed=fixed) for section in sections)
+    if sum(column.width or 0 for column in columns) > _LONGEST_LINE:
+        document.complain(("column",), f"a line has at most {_LONGEST_LINE} characters")
     names: set[str] = set()
     filled: set[str] = set()
     for section, column in zip(sections, columns, strict=True):
@@ -118,25 +146,27 @@ def _columns(document: Document, sections: tuple[Section, ...], spec: FeedSpec) 
     return columns
 
 
-def _column(section: Section, spec: FeedSpec) -> Column:
+def _column(section: Section, spec: FeedSpec, *, fixed: bool) -> Column:
     name = section.text("name")
     form = FormName(section.choice("form", [each.value for each in FormName]))
+    width = section.whole("width", least=1, most=_LONGEST) if fixed else None
     if form is FormName.IGNORED:
-        return Column(
-            name, None, Text(section.whole("length", _LONGEST, least=1, most=_LONGEST)), required=False
-        )
+        length = width or section.whole("length", _LONGEST, least=1, most=_LONGEST)
+        return Column(name, None, Text(length), required=False, width=width)
     target = spec.targets[section.choice("target", list(spec.targets))]
     if form not in target.forms:
         section.complain("form", f"{target.name} must be one of {', '.join(sorted(target.forms))}")
     required = section.flag("required", default=target.required or target.key)
     if (target.required or target.key) and not required:
         section.complain("required", f"{target.name} cannot be left empty")
-    return Column(name, target, _form(section, form, target), required)
+    return Column(name, target, _form(section, form, target, width), required, width)
 
 
-def _form(section: Section, form: FormName, target: Target) -> ValueForm:
+def _form(section: Section, form: FormName, target: Target, width: int | None) -> ValueForm:
     if form is FormName.CODE:
-        return Code(_codes(section, target))
+        codes = _codes(section, target)
+        _require_room(section, "codes", width, codes)
+        return Code(codes)
     if form is FormName.CODE_LIST:
         separator = section.text("separator", "|", pattern=r".", shape="one character")
         every = section.text("every", "ALL")
@@ -145,24 +175,39 @@ def _form(section: Section, form: FormName, target: Target) -> ValueForm:
         no, yes = section.text("no", "0"), section.text("yes", "1")
         if no == yes:
             section.complain("yes", "must differ from no")
+        _require_room(section, "yes", width, (no, yes))
         return Code({no: "f", yes: "t"})
-    if form is FormName.DATE:
-        return WesternDate(partial=target.partial)
-    if form is FormName.ERA_DATE:
-        return EraDate(_eras(section), partial=target.partial)
-    return _with_length(section, form, target)
+    if form in {FormName.DATE, FormName.ERA_DATE}:
+        characters = 8 if form is FormName.DATE else 7
+        if width not in {None, characters}:
+            section.complain("width", f"a column of form {form} has {characters} characters")
+        eras = _eras(section) if form is FormName.ERA_DATE else None
+        return WesternDate(partial=target.partial) if eras is None else EraDate(eras, partial=target.partial)
+    return _with_length(section, form, target, width)
 
 
-def _with_length(section: Section, form: FormName, target: Target) -> ValueForm:
-    length = section.whole("length", least=1, most=_LONGEST)
+def _require_room(section: Section, key: str, width: int | None, codes: Iterable[str]) -> None:
+    for code in codes:
+        if width is not None and len(code) > width:
+            section.complain(key, f"{code} does not fit into {width} characters")
+
+
+def _with_length(section: Section, form: FormName, target: Target, width: int | None) -> ValueForm:
+    key = "length" if width is None else "width"
+    length = width or section.whole("length", least=1, most=_LONGEST)
     if form is FormName.DIGITS:
         if target.digits not in {None, length}:
-            section.complain("length", f"{target.name} has {target.digits} digits")
+            section.complain(key, f"{target.name} has {target.digits} digits")
         return Digits(section.whole("least", length, least=1, most=length), length)
     if form is FormName.NUMBER:
         if length > 9:
-            section.complain("length", "a number has at most 9 digits")
-        return Number(length)
+            section.complain(key, "a number has at most 9 digits")
+        return Number(length, filled=width is not None)
+    if form is FormName.AMOUNT:
+        if length > _LONGEST_AMOUNT:
+            section.complain(key, f"an amount has at most {_LONGEST_AMOUNT} characters")
+        signed = section.choice("sign", ("none", "front"), "none") == "front"
+        return Amount(length, signed=signed, filled=width is not None)
     makers: Mapping[FormName, type[Hex | FileName]] = {FormName.HEX: Hex, FormName.FILE_NAME: FileName}
     return makers.get(form, Text)(length)
 

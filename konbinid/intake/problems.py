@@ -27,9 +27,11 @@ class Fault(StrEnum):
     LINE_TOO_LONG = "line_too_long"
     QUOTING = "quoting"
     COLUMN_COUNT = "column_count"
+    LINE_LENGTH = "line_length"
     MISSING = "missing"
     TOO_LONG = "too_long"
     NOT_DIGITS = "not_digits"
+    NOT_AMOUNT = "not_amount"
     NOT_HEX = "not_hex"
     UNKNOWN_CODE = "unknown_code"
     NO_SUCH_DATE = "no_such_date"
@@ -65,9 +67,11 @@ WORDS = {
     Fault.LINE_TOO_LONG: "行が長すぎます。",
     Fault.QUOTING: "引用符の使い方が正しくありません。",
     Fault.COLUMN_COUNT: "項目の数がレイアウトと合いません。",
+    Fault.LINE_LENGTH: "行の文字数がレイアウトの桁数の合計と合いません。異体字セレクタも1文字と数えて作り直してください。",
     Fault.MISSING: "必須の項目が空です。",
     Fault.TOO_LONG: "項目の長さがレイアウトの桁数を超えています。",
     Fault.NOT_DIGITS: "決められた桁数の数字ではありません。",
+    Fault.NOT_AMOUNT: "決められた桁数の金額ではありません。",
     Fault.NOT_HEX: "16進数ではありません。",
     Fault.UNKNOWN_CODE: "レイアウトにないコードです。",
     Fault.NO_SUCH_DATE: "存在しない日付です。",

@@ -187,19 +187,13 @@ class Reader:
                 raise BadValue(Fault.LINE_TOO_LONG)
             cells = self.layout.lines.split(text)
         except BadValue as bad:
-            self.problems.add(line, "", bad.fault)
-            self.keys_unread = True
+            # Stray bytes are counted as characters: what is wrong with such a line is not its length.
+            of_bytes = bad.fault is Fault.LINE_LENGTH and _is_no_utf8(text)
+            self.problems.add(line, "", Fault.NOT_UTF8 if of_bytes else bad.fault)
+            values, _ = self._read_cells(self.layout.lines.front(text))
+            self._note_named(line, values)
             return None
-        values: dict[str, str] = {}
-        faults: list[tuple[str, Fault]] = []
-        for column, cell in zip(self.layout.columns, cells, strict=True):
-            try:
-                value = _read_cell(column, cell)
-            except BadValue as bad:
-                faults.append((column.name, bad.fault))
-            else:
-                if column.target is not None:
-                    values[column.target.name] = value
+        values, faults = self._read_cells(cells)
         faults += self._row_faults(values, whole=not faults)
         if not faults:
             return values
@@ -207,6 +201,20 @@ class Reader:
             self.problems.add(line, name, fault)
         self._note_named(line, values)
         return None
+
+    def _read_cells(self, cells: Sequence[str]) -> tuple[dict[str, str], list[tuple[str, Fault]]]:
+        """What the first columns say, and the faults of those that cannot be read."""
+        values: dict[str, str] = {}
+        faults: list[tuple[str, Fault]] = []
+        for column, cell in zip(self.layout.columns, cells, strict=False):  # a bad line may give fewer
+            try:
+                value = _read_cell(column, cell)
+            except BadValue as bad:
+                faults.append((column.name, bad.fault))
+            else:
+                if column.target is not None:
+                    values[column.target.name] = value
+        return values, faults
 
     def _row_faults(self, values: dict[str, str], *, whole: bool) -> list[tuple[str, Fault]]:
         """What is missing, and, when every cell could be read, the feed's own rule."""

@@ -124,7 +124,8 @@ class Stager:
             else:
                 escaped = values if block.plain else _escaped(values)
                 staged[name] = [value or _NULL for value in escaped] if targets[name].nullable else escaped
-        return staged
+        derive = self._layout.spec.derive
+        return staged if derive is None else staged | derive(block.columns)
 
 
 def _escaped(values: Sequence[str]) -> Sequence[str]:

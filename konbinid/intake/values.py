@@ -101,14 +101,32 @@ class Digits(ValueForm):
 
 
 class Number(_Remembering):
-    """A whole number of at most ``length`` digits."""
+    """A whole number of at most ``length`` digits; ``filled``: of exactly so many, zeros in front."""
 
-    def __init__(self, length: int) -> None:
+    def __init__(self, length: int, *, filled: bool = False) -> None:
         super().__init__()
-        self._digits = Digits(1, length)
+        self._digits = Digits(length if filled else 1, length)
 
     def _read(self, value: str) -> str:
         return str(int(self._digits.cell(value)))
+
+
+class Amount(_Remembering):
+    """An amount of money of at most ``length`` characters. ``filled``: of exactly so many, zeros in front of the digits. ``signed``: a
+    minus may stand first, and takes one of the characters."""
+
+    def __init__(self, length: int, *, signed: bool, filled: bool = False) -> None:
+        super().__init__()
+        self.length = length
+        self.filled = filled
+        self._match = re.compile("-?[0-9]+" if signed else "[0-9]+").fullmatch
+
+    def _read(self, value: str) -> str:
+        if len(value) > self.length:
+            raise BadValue(Fault.TOO_LONG)
+        if self._match(value) is None or (self.filled and len(value) < self.length):
+            raise BadValue(Fault.NOT_AMOUNT)
+        return str(int(value))
 
 
 class Code(_Remembering):

@@ -42,6 +42,12 @@ update people.seal t set file_stamp = <seal stamp>, incoming_id = %(incoming)s
    and not exists (select from intake.staged_seal_effect e where e.run = s.run and e.line = s.line)
 """
 
+# A row whose own values contradict each other is kept, closes what it is about, and is listed for staff (konbinid.store.intake_closed).
+_CLOSING = """
+select count(*) from <staged> s join <effect> e on e.run = s.run and e.line = s.line
+ where s.run = %(run)s and e.effect in ('a', 'c') and s.defect <> ''
+"""
+
 # Given when a person joins a household: above every number that was ever given there.
 _MEMBER_NUMBERS = """
 insert into people.member_number (household_number, atena_number, number)
@@ -56,6 +62,15 @@ select j.household_number, j.atena_number,
        coalesce(g.number, 0) + row_number() over (partition by j.household_number order by j.household_order, j.atena_number)
   from joined j left join given g using (household_number)
 """
+
+
+def count_closing(cur: cursor, table: Table, run: int) -> int:
+    """How many of the prepared rows close something of their person because of a defect of their own. None where rows have no defects."""
+    if "defect" not in table.values:
+        return 0
+    cur.execute(table.statement(_CLOSING), {"run": run})
+    row = cur.fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def write(cur: cursor, feed: str, table: Table, run: int, *, incoming_id: int, stamp: datetime) -> None:

@@ -29,6 +29,7 @@ _NAMED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "JPKI": (("resident_code_digest",), ("resident_code_digest",)),
     "YOKUSHI": (("atena_number", "register_number"), ("atena_number", "register_number")),
     "INKAN": (("atena_number",), ("atena_number",)),
+    "ZEI": (("atena_number",), ()),
 }
 _EVERY_ROW = "(select * from <staged> where run = %(run)s and line > 0)"
 _EFFECTIVE = """

@@ -43,6 +43,9 @@ returning id
 """
 _VERIFIED_BEFORE = "select id from intake.incoming where feed = %s and id <> %s and state = 'applied' and report ? 'verified'"
 
+# For the status page: what konbinid.office.words says of this alert, with the count.
+_CLOSED_TEXT = "内容が食い違う行が {rows} 件あり、その方の証明書を止めました。konbinid files closed で確かめ、送信元に訂正を求めてください。"
+
 
 class StagingLost(Exception):
     """The staging tables do not hold what was prepared any more: the file is to be read again."""
@@ -61,6 +64,10 @@ def apply(cur: cursor, incoming: Incoming, table: Table, prepared: Prepared, rep
     intake_apply.write(cur, incoming.feed, table, prepared.run, incoming_id=incoming.id, stamp=incoming.stamp)
     if incoming.full:
         _end_verified(cur, incoming)
+    closing = intake_apply.count_closing(cur, table, prepared.run)
+    if closing:
+        detail = {"rows": closing, "text": _CLOSED_TEXT.format(rows=closing)}
+        raise_alert(cur, "warning", "people_closed", incoming.name, detail)
     _finish(cur, incoming, report, prepared.effects)
 
 

@@ -80,3 +80,35 @@ def test_what_is_not_open_is_refused_and_leaves_no_trace(call, database, act, ca
     assert call(act, "999", "--by", "見本 一郎") == 1
     assert "konbinid files list" in capsys.readouterr().err
     assert database.run("select count(*) from ledger.audit") == [(0,)]
+
+
+def test_who_is_closed_by_a_contradiction_is_listed(call, database, capsys) -> None:
+    """Contract 2, INKAN and ZEI: closed and listed for staff, with the reason and the file that brought it; only what is closed now."""
+    assert call("closed") == 0
+    assert capsys.readouterr().out == "Nothing is closed by a contradiction.\n"
+    number = file(database, "applied", 5)
+    seal = (
+        "insert into people.seal (registration_number, atena_number, state, image_name, defect, name_kind, file_stamp, incoming_id) "
+        "values (%s, %s, %s, '', %s, 1, now(), %s)"
+    )
+    database.run(seal, ("1", "0000000001", 1, "印影が大きすぎます。", number))
+    database.run(seal, ("2", "0000000002", 2, "抹消済みの印影です。", number))
+    columns = [
+        name
+        for (name,) in database.run(
+            "select attname from pg_attribute where attrelid = 'people.tax'::regclass and attnum > 0 and atttypid = 'bigint'::regtype "
+            "or attrelid = 'people.tax'::regclass and attname ~ '^dependants_|disabled$' and atttypid = 'integer'::regtype"
+        )
+        if name != "incoming_id"
+    ]
+    tax = (
+        f"insert into people.tax (year, atena_number, filing, tax_class, address, name, {', '.join(columns)}, deductible_spouse, defect, incoming_id) "
+        f"values (%s, %s, 1, 3, '', '', {', '.join(['0'] * len(columns))}, false, %s, %s)"
+    )
+    database.run(tax, (2026, "0000000004", "食い違っています。", number))
+    database.run(tax, (2025, "0000000004", "", number))
+    assert call("closed") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "INKAN  0000000001        印影が大きすぎます。  YOKUSHI_20261124010000_000005_D.csv",
+        "ZEI    0000000004  2026  食い違っています。  YOKUSHI_20261124010000_000005_D.csv",
+    ]

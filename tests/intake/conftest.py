@@ -149,6 +149,101 @@ def seal_row(serial: int, number: str, operation: str = "1", **changes: str) -> 
     return list((fields | changes).values())
 
 
+TAX_WIDTHS = (1, 4, 10, 1, 1, 60, 40, *[12] * 20, *[2] * 5, *[12] * 7, 7, *[12] * 7, 1, 2)
+TAX_NAMES = [
+    "operation",
+    "year",
+    "atena_number",
+    "filing",
+    "tax_class",
+    "address",
+    "name",
+    "total_income",
+    "aggregate_income",
+    "salary_revenue",
+    "salary_income",
+    "pension_revenue",
+    "pension_income",
+    "business_income",
+    "farm_income",
+    "real_estate_income",
+    "dividend_income",
+    "occasional_income",
+    "miscellaneous_income",
+    "deductions_total",
+    "social_insurance_deduction",
+    "life_insurance_deduction",
+    "earthquake_deduction",
+    "spouse_deduction",
+    "dependants_deduction",
+    "basic_deduction",
+    "other_deductions",
+    "dependants_general",
+    "dependants_specific",
+    "dependants_elderly",
+    "dependants_under_16",
+    "disabled",
+    "tax_base",
+    "city_per_capita",
+    "city_income_levy",
+    "prefecture_per_capita",
+    "prefecture_income_levy",
+    "forest_tax",
+    "annual_tax",
+    "determined_on",
+    "medical_deduction",
+    "small_enterprise_deduction",
+    "spouse_special_deduction",
+    "disability_deduction",
+    "adjustment_credit",
+    "other_credits",
+    "fixed_reduction",
+    "deductible_spouse",
+    "specially_disabled",
+]
+
+
+def tax_row(serial: int, of_year: int = 2026, operation: str = "1", **changes: str) -> list[str]:
+    """A ZEI row: 課税, a salary of 4,000,000 yen. ``changes`` by the field's name; the values as they stand in the file, without their pad."""
+    fields = {
+        name: "0" * width if width in {2, 12} else ""
+        for name, width in zip(TAX_NAMES, TAX_WIDTHS, strict=True)
+    }
+    fields |= {
+        "operation": operation,
+        "year": f"{of_year:04d}",
+        "atena_number": f"{serial:010d}",
+        "filing": "1",
+        "tax_class": "1",
+        "address": "大阪府泉大津市東雲町9番12号",
+        "name": f"試験　花子{serial}",
+        "total_income": "000002760000",
+        "aggregate_income": "000002760000",
+        "salary_revenue": "000004000000",
+        "salary_income": "000002760000",
+        "deductions_total": "000001030000",
+        "social_insurance_deduction": "000000600000",
+        "basic_deduction": "000000430000",
+        "tax_base": "000001730000",
+        "city_per_capita": "000000003000",
+        "city_income_levy": "000000102300",
+        "prefecture_per_capita": "000000001000",
+        "prefecture_income_levy": "000000068200",
+        "forest_tax": "000000001000" if of_year >= 2024 else "000000000000",
+        "annual_tax": "000000175500" if of_year >= 2024 else "000000174500",
+        "determined_on": "5080605",
+        "adjustment_credit": "000000002500",
+        "deductible_spouse": "0",
+    }
+    assert not changes.keys() - fields.keys()
+    return list((fields | changes).values())
+
+
+def dat_line(row: Row) -> str:
+    """One line of fixed width: every value filled up with spaces. A value that is too long makes the line too long."""
+    return "".join(value.ljust(width) for value, width in zip(row, TAX_WIDTHS, strict=True)) + "\r\n"
+
+
 def bmp(size: int = 236, *, bits: int = 1, ink: int = 100) -> bytes:
     """A square picture with a black block of ``ink`` pixels in its upper left corner; 236 pixels are 15 mm at 400 dpi."""
     stride = (size * bits + 31) // 32 * 4
@@ -252,7 +347,9 @@ class Hall:
         if sequence is None:
             sequence = next(self._sequences.setdefault(feed, itertools.count(1)))
         when = (stamp or self.stamp()).strftime("%Y%m%d%H%M%S")
-        return f"{feed}_{when}_{sequence:06d}_{'F' if full else 'D'}.csv"
+        return (
+            f"{feed}_{when}_{sequence:06d}_{'F' if full else 'D'}.{self.feeds[Feed(feed)].layout.extension}"
+        )
 
     def put(
         self,
@@ -269,8 +366,9 @@ class Hall:
     ) -> str:
         """Drop a file with its marker (``end`` replaces the right one) and its attachments; gives the name."""
         name = name or self.name(feed, full=full, sequence=sequence, stamp=stamp)
-        data = rows if isinstance(rows, bytes) else "".join(map(csv_line, rows)).encode()
-        place = self.inbox if beside else self.inbox / name.removesuffix(".csv")
+        line = dat_line if self.feeds[Feed(feed)].layout.extension == "dat" else csv_line
+        data = rows if isinstance(rows, bytes) else "".join(map(line, rows)).encode()
+        place = self.inbox if beside else self.inbox / name.rpartition(".")[0]
         for each, content in (attachments or {}).items():
             place.mkdir(exist_ok=True)
             (place / each).write_bytes(content)
@@ -382,8 +480,10 @@ class Rows:
     serial = staticmethod(serial_row)
     hold = staticmethod(hold_row)
     seal = staticmethod(seal_row)
+    tax = staticmethod(tax_row)
     bmp = staticmethod(bmp)
     line = staticmethod(csv_line)
+    dat_line = staticmethod(dat_line)
     individual_number = staticmethod(individual_number)
     resident_code = staticmethod(resident_code)
 
@@ -399,7 +499,7 @@ def city_layouts() -> dict[Feed, Any]:
     """The layouts that ship."""
     return {
         feed: load(LAYOUTS / f"{feed.lower()}.toml")
-        for feed in (Feed.YOKUSHI, Feed.INKAN, Feed.JUMIN, Feed.JPKI)
+        for feed in (Feed.YOKUSHI, Feed.INKAN, Feed.JUMIN, Feed.JPKI, Feed.ZEI)
     }
 
 

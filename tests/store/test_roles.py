@@ -28,6 +28,8 @@ STAGED = " ".join(
             "credential",
             "hold",
             "seal",
+            "tax",
+            "tax_effect",
             "person_effect",
             "credential_effect",
             "hold_effect",

@@ -58,3 +58,80 @@ create index tax_atena on people.tax (atena_number);
 
 grant select on people.tax to konbinid_desk, konbinid_intake, konbinid_office, konbinid_check;
 grant insert, update, delete on people.tax to konbinid_intake;
+
+-- Where the rows of one file wait for their transaction (007_intake_staging.sql says how).
+create unlogged table intake.staged_tax (
+    run                          bigint not null,
+    line                         bigint not null,
+    operation                    smallint not null,
+    year                         integer not null,
+    atena_number                 text not null,
+    filing                       smallint,
+    tax_class                    smallint,
+    address                      text,
+    name                         text,
+    total_income                 bigint,
+    aggregate_income             bigint,
+    salary_revenue               bigint,
+    salary_income                bigint,
+    pension_revenue              bigint,
+    pension_income               bigint,
+    business_income              bigint,
+    farm_income                  bigint,
+    real_estate_income           bigint,
+    dividend_income              bigint,
+    occasional_income            bigint,
+    miscellaneous_income         bigint,
+    deductions_total             bigint,
+    social_insurance_deduction   bigint,
+    life_insurance_deduction     bigint,
+    earthquake_deduction         bigint,
+    spouse_deduction             bigint,
+    dependants_deduction         bigint,
+    basic_deduction              bigint,
+    other_deductions             bigint,
+    dependants_general           integer,
+    dependants_specific          integer,
+    dependants_elderly           integer,
+    dependants_under_16          integer,
+    disabled                     integer,
+    tax_base                     bigint,
+    city_per_capita              bigint,
+    city_income_levy             bigint,
+    prefecture_per_capita        bigint,
+    prefecture_income_levy       bigint,
+    forest_tax                   bigint,
+    annual_tax                   bigint,
+    determined_on                text,
+    medical_deduction            bigint,
+    small_enterprise_deduction   bigint,
+    spouse_special_deduction     bigint,
+    disability_deduction         bigint,
+    adjustment_credit            bigint,
+    other_credits                bigint,
+    fixed_reduction              bigint,
+    deductible_spouse            boolean,
+    specially_disabled           integer,
+    defect                       text
+) with (autovacuum_enabled = false);
+create unlogged table intake.staged_tax_effect (like intake.staged_credential_effect including constraints)
+    with (autovacuum_enabled = false);
+grant select, insert, update, delete, truncate on intake.staged_tax, intake.staged_tax_effect to konbinid_intake;
+
+create or replace function intake.measure_staged(which text) returns void
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    case which
+        when 'person' then analyze intake.staged_person (run, line, operation, atena_number, household_number);
+        when 'credential' then analyze intake.staged_credential (run, line, operation, type, serial);
+        when 'hold' then analyze intake.staged_hold (run, line, operation, business_code, hold_number);
+        when 'seal' then analyze intake.staged_seal (run, line, operation, registration_number, atena_number, image_name);
+        when 'tax' then analyze intake.staged_tax (run, line, operation, year, atena_number);
+        when 'person_effect' then analyze intake.staged_person_effect;
+        when 'credential_effect' then analyze intake.staged_credential_effect;
+        when 'hold_effect' then analyze intake.staged_hold_effect;
+        when 'seal_effect' then analyze intake.staged_seal_effect;
+        when 'tax_effect' then analyze intake.staged_tax_effect;
+    end case;
+end
+$$;

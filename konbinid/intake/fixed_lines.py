@@ -1,0 +1,51 @@
+"""Lines of fixed width into cells (``dat``): every column stands at its place, counted in characters.
+
+A character is a code point, as contract 2 counts for ZEI: a variation selector is one of its own, a character beyond the BMP is one too.
+What fills a cell up behind its value (spaces) is not part of the value; a cell of nothing else has nothing recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+from operator import itemgetter
+
+from konbinid.intake.problems import BadValue, Fault
+
+_PAD = " "
+
+
+class FixedLines:
+    """Splits lines whose columns have these widths.
+
+    ``firm``: so many columns stand before the first one of free text. Where they stand does not depend on how a writer counted the
+    characters of a text, so they can be read in a line of a wrong length too.
+    """
+
+    def __init__(self, widths: Sequence[int], firm: int) -> None:
+        ends = list(accumulate(widths))
+        self.length = ends[-1]
+        self.columns = len(widths)
+        self.firm = firm
+        self._cells = itemgetter(*map(slice, [0, *ends], ends))
+
+    def columns_of(self, _: str, lines: Sequence[str]) -> list[Sequence[str]]:
+        """The columns of many lines. BadValue as ``split``."""
+        if any(length != self.length for length in set(map(len, lines))):
+            raise BadValue(Fault.LINE_LENGTH)
+        return [_unpadded(values) for values in zip(*map(self._cells, lines), strict=True)]
+
+    def split(self, line: str) -> list[str]:
+        """The cells of a line. BadValue when it has not the length of all columns."""
+        if len(line) != self.length:
+            raise BadValue(Fault.LINE_LENGTH)
+        return [cell.rstrip(_PAD) for cell in self._cells(line)]
+
+    def front(self, line: str) -> list[str]:
+        """The firm columns of a line that ``split`` refuses: whom it is about may stand there."""
+        return [cell.rstrip(_PAD) for cell in self._cells(line)[: self.firm]]
+
+
+def _unpadded(values: Sequence[str]) -> Sequence[str]:
+    """Most columns of a file are numbers, and hold no pad at all: one look at them together is quicker than one at each."""
+    return [value.rstrip(_PAD) for value in values] if _PAD in "".join(values) else values
