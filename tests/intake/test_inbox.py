@@ -168,6 +168,7 @@ class InboxTests(TestCase):
 
     async def test_oddities_are_told_once(self):
         """A name that is none: an alert, and no second one at the next look."""
+        del self.hall.feeds[Feed.ZEI]
         (self.hall.inbox / "JUMIN_1_F.csv.end").write_bytes(b"")
         (self.hall.inbox / "ZEI_20261101090000_000001_F.dat.end").write_bytes(b"rows")
         self.begin(scan_seconds=0.05)
