@@ -28,7 +28,7 @@ _SEED = 1
 _POLL_SECONDS = 0.1
 _RECEIPT_SECONDS = 60
 _PEOPLE_PER_SECOND = 500  # of a big city's files, at the very least
-_SEQUENCE = re.compile(r"([A-Z]+)_[0-9]{14}_([0-9]{6})_[FD]\.csv")
+_SEQUENCE = re.compile(r"([A-Z]+)_[0-9]{14}_([0-9]{6})_[FD]\.(?:csv|dat)")
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ class CoreSystems:
             written = city.write_city(
                 Path(name), self._city(), self._stamp(), seq=1, cutter=SealCutter(self.font)
             )
-            made = sorted(path for path in Path(name).glob("*.csv") if path.name.split("_", 1)[0] in FEEDS)
+            files = [path.with_suffix("") for path in Path(name).glob("*.end")]
+            made = sorted(path for path in files if path.name.split("_", 1)[0] in FEEDS)
             return [self._drop(path) for path in made], written
 
     def _drop(self, path: Path) -> Path:

@@ -10,7 +10,7 @@ import contextlib
 import random
 from typing import TYPE_CHECKING, NamedTuple
 
-from konbinid.simulator import families, gaiji, holdings, mixed
+from konbinid.simulator import families, gaiji, holdings, mixed, taxes
 from konbinid.simulator.feeds import FeedWriter, write_full
 from konbinid.simulator.personas import stage_for
 
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
     from konbinid.simulator.household import Household
     from konbinid.simulator.seals import SealCutter
+    from konbinid.simulator.tax_rows import TaxRow
 
 _FOREIGN_SHARE = 0.03
-_FEEDS = ("JUMIN", "JPKI", "YOKUSHI", "INKAN")
+_FEEDS = ("JUMIN", "JPKI", "YOKUSHI", "INKAN", "ZEI")
 _ROOM = 16
 """No household drawn at random is larger; the city's last places are filled with people who live alone."""
 
@@ -64,6 +65,14 @@ class City(NamedTuple):
         holdings.complete(rng, draft.household)
         return draft.household
 
+    def tax_rows(self, household: Household, count: int) -> Iterator[TaxRow]:
+        """A household's ZEI rows of the newest `count` 年度."""
+        years = taxes.tax_years(self.today, count)
+        if household.taxes is None:
+            yield from taxes.household_rows(household, years)
+        else:
+            yield from (row for row in household.taxes if int(row.year) in years)
+
 
 class Written(NamedTuple):
     """What a city's files hold: rows per feed."""
@@ -72,6 +81,7 @@ class Written(NamedTuple):
     credentials: int
     holds: int
     seals: int
+    taxes: int
 
 
 def write_city(
@@ -82,12 +92,14 @@ def write_city(
     seq: int = 1,
     cutter: SealCutter | None,
     seals: int | None = None,
+    tax_years: int = taxes.YEARS,
     progress: Callable[[int], None] | None = None,
 ) -> Written:
-    """Write the full files of JUMIN, JPKI, YOKUSHI and INKAN into `folder`, all with this stamp and number.
+    """Write the full files of JUMIN, JPKI, YOKUSHI, INKAN and ZEI into `folder`, all with this stamp and number.
 
     `seals` limits how many seals are registered (None: as many as are drawn); those of the fixed people come first.
-    Without a `cutter` there are none. `progress` is told the number of people written after every household.
+    Without a `cutter` there are none. `tax_years`: so many of the newest 年度, at most those that the cast has.
+    `progress` is told the number of people written after every household.
     Returns the rows written. FileExistsError when such a file is there already.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -96,6 +108,8 @@ def write_city(
         for household in city.households():
             room = None if seals is None else seals - files["INKAN"].rows
             _write_household(files, household, cutter, room)
+            for row in city.tax_rows(household, tax_years):
+                files["ZEI"].write(row)
             if progress:
                 progress(files["JUMIN"].rows)
         return Written(*(files[feed].rows for feed in _FEEDS))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from konbinid.simulator.city import City, write_city, write_gaiji
 from konbinid.simulator.seals import SealCutter, find_font
+from konbinid.simulator.taxes import YEARS
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace, _SubParsersAction
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _JST = dt.timezone(dt.timedelta(hours=9))
 _EVERY = 50_000
 _DESCRIPTION = """\
-Writes the files that a city's core systems would send (full files of JUMIN, JPKI, YOKUSHI, INKAN and GAIJI) for an
+Writes the files that a city's core systems would send (full files of JUMIN, JPKI, YOKUSHI, INKAN, ZEI and GAIJI) for an
 invented city of any size. The same seed, day and stamp give the same files. All people are invented."""
 
 
@@ -58,6 +59,14 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         metavar="N",
         help="At most so many registered seals, each of which is a picture; 0 for none. Without it as many as a city has.",
     )
+    parser.add_argument(
+        "--tax-years",
+        type=int,
+        default=YEARS,
+        choices=range(YEARS + 1),
+        metavar="N",
+        help=f"The newest N 年度 of ZEI, 0 to {YEARS}, which is the default.",
+    )
     parser.add_argument("--no-gaiji", action="store_true", help="Do not write the GAIJI file.")
     parser.set_defaults(run=_run)
 
@@ -89,6 +98,7 @@ def _run(arguments: Namespace) -> int:
             seq=arguments.sequence,
             cutter=cutter,
             seals=arguments.seals,
+            tax_years=arguments.tax_years,
             progress=_progress(city.people),
         )
         if not arguments.no_gaiji:
@@ -98,7 +108,7 @@ def _run(arguments: Namespace) -> int:
         return 1
     print(
         f"{arguments.out}: 住民 {written.residents:,}人、電子証明書 {written.credentials:,}件、"
-        f"抑止 {written.holds:,}件、印鑑 {written.seals:,}件"
+        f"抑止 {written.holds:,}件、印鑑 {written.seals:,}件、課税 {written.taxes:,}件"
     )
     return 0
 

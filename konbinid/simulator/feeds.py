@@ -11,6 +11,8 @@ import hashlib
 import re
 from typing import IO, TYPE_CHECKING, Self
 
+from konbinid.simulator.tax_rows import fixed_line
+
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Mapping, Sequence
@@ -18,16 +20,20 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 FULL, DIFFERENCE = "F", "D"
+FIXED_WIDTH = {"ZEI": fixed_line}
+"""The feeds that come as `.dat`, and how a row of each becomes a line; all others are CSV."""
+
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def feed_file_name(feed: str, stamp: dt.datetime, seq: int, scope: str) -> str:
-    """`<FEED>_<yyyymmddHHMMSS>_<seq>_<F|D>.csv`; `stamp` is Japan time without an offset."""
+    """`<FEED>_<yyyymmddHHMMSS>_<seq>_<F|D>.<csv|dat>`; `stamp` is Japan time without an offset."""
     if not 1 <= seq <= 999_999:
         raise ValueError(f"a feed's sequence number lies between 1 and 999999, not {seq}")
     if stamp.tzinfo is not None:
         raise ValueError("the stamp of a file name is Japan time without an offset")
-    return f"{feed}_{stamp:%Y%m%d%H%M%S}_{seq:06d}_{scope}.csv"
+    extension = "dat" if feed in FIXED_WIDTH else "csv"
+    return f"{feed}_{stamp:%Y%m%d%H%M%S}_{seq:06d}_{scope}.{extension}"
 
 
 class FeedWriter:
@@ -44,11 +50,16 @@ class FeedWriter:
         self.rows = 0
         # "x": a file that has its marker may not change under it. newline="": the CSV writer's own line ends (CRLF, RFC 4180) must reach the file unchanged.
         self._file: IO[str] = self.path.open("x", encoding="utf-8", newline="")
-        self._csv = csv.writer(_Hashing(self._file, self._hash), quoting=csv.QUOTE_ALL)
+        self._hashing = _Hashing(self._file, self._hash)
+        self._csv = csv.writer(self._hashing, quoting=csv.QUOTE_ALL)
+        self._line = FIXED_WIDTH.get(feed)
 
     def write(self, row: Sequence[str]) -> None:
         """One record."""
-        self._csv.writerow(row)
+        if self._line is None:
+            self._csv.writerow(row)
+        else:
+            self._hashing.write(self._line(row))
         self.rows += 1
 
     def attach(self, name: str, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""One household as the core systems know it: its rows for JUMIN, JPKI, YOKUSHI and INKAN, put together person by person."""
+"""One household as the core systems know it: its rows for JUMIN, JPKI, YOKUSHI, INKAN and ZEI, put together person by person."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from konbinid.simulator.rows import (
 
 if TYPE_CHECKING:
     from konbinid.simulator.addresses import Home
+    from konbinid.simulator.tax_rows import TaxRow
 
 HOUSEHOLDER = "世帯主"
 
@@ -78,6 +79,7 @@ class Household:
         self.credentials: list[CredentialRow] = []
         self.holds: list[HoldRow] = []
         self.seals: list[Seal] = []
+        self.taxes: list[TaxRow] | None = None  # drawn when they are written, but for the cast's
 
     def add_japanese(self, person: Person, domicile: str, head: str, **register: str) -> ResidentRow:
         """Enter a Japanese resident with 本籍 and 筆頭者; `register` overrides columns by their name."""

@@ -8,6 +8,7 @@ from konbinid.simulator.cast import Persona, Stage
 from konbinid.simulator.cast_families import put_families
 from konbinid.simulator.cast_letters import put_foreigners, put_letters
 from konbinid.simulator.cast_rules import put_rules
+from konbinid.simulator.cast_taxes import put_taxes
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -21,6 +22,7 @@ def stage_for(today: dt.date) -> Stage:
     put_foreigners(stage)
     put_letters(stage)
     put_rules(stage)
+    put_taxes(stage)
     stage.personas.sort(key=lambda persona: persona.card)
     return stage
 

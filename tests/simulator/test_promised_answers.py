@@ -37,7 +37,7 @@ def config(tmp_path, database):
 
 def _wait_for_receipts(folder, seconds=90):
     """Until every file that was dropped has its `.ok`; an `.ng` fails at once with its report."""
-    dropped = {path.name for path in (folder / "inbox").glob("*.csv")}
+    dropped = {path.stem for path in (folder / "inbox").glob("*.end")}
     deadline = time.monotonic() + seconds
     while missing := {name for name in dropped if not (folder / "outbox" / f"{name}.ok").exists()}:
         for report in (folder / "outbox").glob("*.ng"):
