@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from konbinid.simulator.cast import Stage
+    from konbinid.simulator.household import Household
 
 # By name: a card has one person, a person has seldom a second card, and these names are of the cast only.
 _HAD = {
@@ -44,25 +45,24 @@ _CONTRADICTING = "千葉　恵美"
 
 
 def put_taxes(stage: Stage) -> None:
-    """Give every household of the cast its ZEI rows for the newest 年度."""
+    """Say what the cast's people had; their rows are made when they are asked for."""
     for household in stage.households:
-        fixed = {
+        household.incomes = {
             resident.atena_number: _HAD[resident.name]
             for resident in household.residents
             if resident.name in _HAD
         }
-        years = taxes.tax_years(stage.today)
-        household.taxes = list(_played(taxes.household_rows(household, years, fixed), years))
 
 
-def _played(rows: Iterator[TaxRow], years: range) -> Iterator[TaxRow]:
-    newest = str(years[-1])
-    for row in rows:
-        if row.name == _WITHOUT_A_RECORD and row.year == str(years[-2]):
+def cast_rows(household: Household, years: range) -> Iterator[TaxRow]:
+    """The ZEI rows of one of the cast's households."""
+    *_, before, newest = taxes.tax_years(household.today)
+    for row in taxes.household_rows(household, years, household.incomes):
+        if row.name == _WITHOUT_A_RECORD and row.year == str(before):
             continue
         if row.name in _NOTHING_DECLARED:
             yield row._replace(filing=_NOTHING_DECLARED[row.name])
-        elif row.name == _CONTRADICTING and row.year == newest:
+        elif row.name == _CONTRADICTING and row.year == str(newest):
             yield row._replace(tax_class=EXEMPT, annual_tax=amount(12_000))
         else:
             yield row

@@ -11,6 +11,7 @@ import random
 from typing import TYPE_CHECKING, NamedTuple
 
 from konbinid.simulator import families, gaiji, holdings, mixed, taxes
+from konbinid.simulator.cast_taxes import cast_rows
 from konbinid.simulator.feeds import FeedWriter, write_full
 from konbinid.simulator.personas import stage_for
 
@@ -68,10 +69,8 @@ class City(NamedTuple):
     def tax_rows(self, household: Household, count: int) -> Iterator[TaxRow]:
         """A household's ZEI rows of the newest `count` 年度."""
         years = taxes.tax_years(self.today, count)
-        if household.taxes is None:
-            yield from taxes.household_rows(household, years)
-        else:
-            yield from (row for row in household.taxes if int(row.year) in years)
+        is_drawn = household.incomes is None
+        return taxes.household_rows(household, years) if is_drawn else cast_rows(household, years)
 
 
 class Written(NamedTuple):
@@ -98,7 +97,7 @@ def write_city(
     """Write the full files of JUMIN, JPKI, YOKUSHI, INKAN and ZEI into `folder`, all with this stamp and number.
 
     `seals` limits how many seals are registered (None: as many as are drawn); those of the fixed people come first.
-    Without a `cutter` there are none. `tax_years`: so many of the newest 年度, at most those that the cast has.
+    Without a `cutter` there are none. `tax_years`: so many of the newest 年度.
     `progress` is told the number of people written after every household.
     Returns the rows written. FileExistsError when such a file is there already.
     """

@@ -53,6 +53,13 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument(
         "--sequence", type=int, default=1, metavar="N", help="The files' sequence number. The default is 1."
     )
+    _add_amounts(parser)
+    parser.add_argument("--no-gaiji", action="store_true", help="Do not write the GAIJI file.")
+    parser.set_defaults(run=_run)
+
+
+def _add_amounts(parser: ArgumentParser) -> None:
+    """How much of what makes the files long."""
     parser.add_argument(
         "--seals",
         type=int,
@@ -67,8 +74,6 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         metavar="N",
         help=f"The newest N 年度 of ZEI, 0 to {YEARS}, which is the default.",
     )
-    parser.add_argument("--no-gaiji", action="store_true", help="Do not write the GAIJI file.")
-    parser.set_defaults(run=_run)
 
 
 def _day(text: str) -> dt.date:

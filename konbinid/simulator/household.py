@@ -20,7 +20,7 @@ from konbinid.simulator.rows import (
 
 if TYPE_CHECKING:
     from konbinid.simulator.addresses import Home
-    from konbinid.simulator.tax_rows import TaxRow
+    from konbinid.simulator.tax_law import Declared
 
 HOUSEHOLDER = "世帯主"
 
@@ -79,7 +79,9 @@ class Household:
         self.credentials: list[CredentialRow] = []
         self.holds: list[HoldRow] = []
         self.seals: list[Seal] = []
-        self.taxes: list[TaxRow] | None = None  # drawn when they are written, but for the cast's
+        self.incomes: dict[str, Declared] | None = (
+            None  # of the cast, by 宛名番号; everybody else's are drawn
+        )
 
     def add_japanese(self, person: Person, domicile: str, head: str, **register: str) -> ResidentRow:
         """Enter a Japanese resident with 本籍 and 筆頭者; `register` overrides columns by their name."""
