@@ -6,7 +6,7 @@ Makes the demo city's files (konbinid city), starts a private PostgreSQL (as the
 
 - JUMIN from the drop to the commit, its rows a second, and the same divided by a COPY of the same file into an unlogged table of text columns;
 - what of it was reading and staging (the child), and what the transactions;
-- the other feeds; a second full file with one difference;
+- the other feeds, ZEI with one 年度 of as many rows as JUMIN; a second full file with one difference;
 - a one-row difference file from the drop to the commit, p50 and p99;
 - the longest pause of the reactor meanwhile, and the largest child.
 """
@@ -14,6 +14,7 @@ Makes the demo city's files (konbinid city), starts a private PostgreSQL (as the
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import re
 import shutil
@@ -40,11 +41,12 @@ from konbinid.intake.inbox import Inbox, InboxSetting
 from konbinid.intake.layout import load
 from konbinid.intake.steps import Point
 from konbinid.simulator.city import City, write_city
+from konbinid.simulator.feeds import write_full
 from konbinid.simulator.seals import SealCutter, find_font
 from konbinid.store.keyring import Keyring
 
 LAYOUTS = Path(__file__).resolve().parents[1] / "config" / "layouts"
-FEEDS = ("YOKUSHI", "JUMIN", "JPKI", "INKAN")
+FEEDS = ("YOKUSHI", "JUMIN", "JPKI", "INKAN", "ZEI")
 
 
 class Lease:
@@ -71,9 +73,18 @@ class Bench:
         self.largest = 0
         self.stamp = datetime.now(JST).replace(tzinfo=None, microsecond=0) - timedelta(hours=2)
         cutter = SealCutter(find_font(os.environ)) if seals else None
-        write_city(
-            folder / "city", City(people, 1, self.stamp.date()), self.stamp, cutter=cutter, seals=seals
-        )
+        city = City(people, 1, self.stamp.date())
+        write_city(folder / "city", city, self.stamp, cutter=cutter, seals=seals, tax_years=0)
+        self.write_taxes()
+
+    def write_taxes(self) -> None:
+        """One 年度 with as many rows as there are people: those of age in a larger city."""
+        path = next((self.folder / "city").glob("ZEI_*.dat"))
+        Path(f"{path}.end").unlink()
+        path.unlink()
+        larger = City(self.people * 2, 1, self.stamp.date())
+        rows = (row for household in larger.households() for row in larger.tax_rows(household, 1))
+        write_full(self.folder / "city", "ZEI", 1, itertools.islice(rows, self.people), self.stamp)
 
     def passing(self, point: Point) -> None:
         """The inbox passes a point: keep when, and wake who waits for the commit."""
@@ -149,7 +160,11 @@ class Bench:
 
     async def run(self) -> None:
         """Everything, then stop in good order."""
-        files = {path.name.partition("_")[0]: path for path in (self.folder / "city").glob("*_F.csv")}
+        files = {
+            path.name.partition("_")[0]: path
+            for path in (self.folder / "city").glob("*_F.*")
+            if path.suffix in {".csv", ".dat"}
+        }
         lines = files["JUMIN"].read_bytes().decode("utf-8").splitlines(keepends=True)
         intakes = [FeedIntake(load(LAYOUTS / f"{feed.lower()}.toml")) for feed in FEEDS]
         setting = InboxSetting(
@@ -183,7 +198,7 @@ class Bench:
             f"JUMIN, drop to commit    {rows:>9,} rows {took:8.2f} s {rows / took:>11,.0f} rows/s   {bare / took:.3f} of COPY"
         )
         self.show_phases(rows, bare)
-        for feed in ("YOKUSHI", "JPKI", "INKAN"):
+        for feed in ("YOKUSHI", "JPKI", "INKAN", "ZEI"):
             count = files[feed].read_bytes().count(b"\n")
             took = await self.drop(files[feed])
             print(f"{feed:<24} {count:>9,} rows {took:8.2f} s {count / took:>11,.0f} rows/s")

@@ -207,3 +207,44 @@ def test_a_removal_needs_its_key_only(city_layouts, rows):
     good, faults, _ = read(city_layouts[Feed.ZEI], rows.dat_line(row).encode())
     assert not faults
     assert good[1]["operation"] == "9"
+
+
+CELLS = {
+    "operation": ["1", "2", "9", "", "x"],
+    "year": ["2026", "1989", "1988", "2201", "", "２０２６"],
+    "atena_number": ["0000000001", "", "000000001", "00000000 1"],
+    "address": ["", "泉大津市", "葛\U000e0100" * 30, "a\\b", "\t", " 先頭"],
+    "name": ["試験　花子", "𠮷" * 40, "\\N", "\ufeff"],
+    "total_income": ["000000000000", "-00000000001", "", "00000000000-", "0x0000000000", "９" * 12],
+    "dependants_general": ["00", "99", "-1", " 1", ""],
+    "determined_on": ["", "0000000", "5080605", "5089999", "9999999", "50806"],
+    "deductible_spouse": ["0", "1", "", "2"],
+}
+
+
+@given(st.data())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+def test_the_quick_way_and_the_slow_way_agree(city_layouts, rows, data):
+    """Whole blocks are read otherwise than single rows: hostile cells anywhere give the same values and the same verdict either way."""
+    found = data.draw(
+        st.lists(
+            st.fixed_dictionaries({}, optional={n: st.sampled_from(v) for n, v in CELLS.items()}), max_size=4
+        )
+    )
+    lines = [rows.dat_line(rows.tax(at, **changes)).encode() for at, changes in enumerate(found, start=1)]
+    quick, faults, _ = read(city_layouts[Feed.ZEI], b"".join(lines))
+    slow, slow_faults, _ = read(city_layouts[Feed.ZEI], b"".join([*lines, b"?\n"]))
+    assert quick == slow
+    assert slow_faults == [*faults, (len(lines) + 1, "", Fault.LINE_LENGTH)]
+    alone = [read(city_layouts[Feed.ZEI], line)[0] for line in lines]
+    assert [row[1] for row in alone if row] == list(quick.values())
+
+
+@given(st.binary(max_size=3000), st.booleans())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+def test_no_bytes_whatever_stop_the_reader(city_layouts, data, full):
+    """Whatever comes is rows, good or bad: never an exception, and never a row more or less than there are lines."""
+    good, _, reader = read(city_layouts[Feed.ZEI], data, full=full)
+    body = data.removeprefix(b"\xef\xbb\xbf")
+    assert reader.rows == body.count(b"\n") + (not body.endswith(b"\n") and body != b"")
+    assert len(good) + reader.problems.bad_rows == reader.rows
