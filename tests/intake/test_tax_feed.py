@@ -193,6 +193,8 @@ def test_the_key_is_the_year_and_the_person(hall, rows):
     ]
     assert hall.take("ZEI", [rows.tax(3, 2024)], full=True) == "applied"
     assert hall.run("select year, atena_number from people.tax") == [(2024, "0000000003")]
+    for table in ("staged_tax", "staged_tax_effect"):
+        assert hall.run(f"select count(*) from intake.{table}") == [(0,)]
 
 
 def test_a_key_stands_once_in_a_full_file(hall, rows):
