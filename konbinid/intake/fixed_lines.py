@@ -12,7 +12,7 @@ from operator import itemgetter
 
 from konbinid.intake.problems import BadValue, Fault
 
-_PAD = " "
+PAD = " "
 
 
 class FixedLines:
@@ -39,13 +39,13 @@ class FixedLines:
         """The cells of a line. BadValue when it has not the length of all columns."""
         if len(line) != self.length:
             raise BadValue(Fault.LINE_LENGTH)
-        return [cell.rstrip(_PAD) for cell in self._cells(line)]
+        return [cell.rstrip(PAD) for cell in self._cells(line)]
 
     def front(self, line: str) -> list[str]:
         """The firm columns of a line that ``split`` refuses: whom it is about may stand there."""
-        return [cell.rstrip(_PAD) for cell in self._cells(line)[: self.firm]]
+        return [cell.rstrip(PAD) for cell in self._cells(line)[: self.firm]]
 
 
 def _unpadded(values: Sequence[str]) -> Sequence[str]:
     """Most columns of a file are numbers, and hold no pad at all: one look at them together is quicker than one at each."""
-    return [value.rstrip(_PAD) for value in values] if _PAD in "".join(values) else values
+    return [value.rstrip(PAD) for value in values] if PAD in "".join(values) else values

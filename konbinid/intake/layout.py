@@ -18,7 +18,7 @@ from konbinid.declared.section import Section
 from konbinid.domain.feeds import Feed
 from konbinid.intake.csv_lines import CsvLines
 from konbinid.intake.feeds import FeedSpec, FormName, Target
-from konbinid.intake.fixed_lines import FixedLines
+from konbinid.intake.fixed_lines import PAD, FixedLines
 from konbinid.intake.specs import SPECS
 from konbinid.intake.values import (
     Amount,
@@ -187,9 +187,13 @@ def _form(section: Section, form: FormName, target: Target, width: int | None) -
 
 
 def _require_room(section: Section, key: str, width: int | None, codes: Iterable[str]) -> None:
+    if width is None:
+        return
     for code in codes:
-        if width is not None and len(code) > width:
+        if len(code) > width:
             section.complain(key, f"{code} does not fit into {width} characters")
+        if code != code.rstrip(PAD):
+            section.complain(key, "no code ends in a space: spaces fill a column up")
 
 
 def _with_length(section: Section, form: FormName, target: Target, width: int | None) -> ValueForm:

@@ -208,6 +208,7 @@ def test_any_feed_may_come_in_lines_of_fixed_width(tmp_path, rows):
         ("width = 10\n", "width = 0\n", "18 column[3].width: must be a whole number from 1"),
         ("width = 10\n", "width = 10\nlength = 10\n", "19 column[3].length: unknown"),
         ("width = 2\n", "width = 1\n", "13 column[2].codes: UP does not fit into 1 characters"),
+        ('{ K = "1"', '{ " " = "1"', "24 column[4].codes: no code ends in a space"),
         ("width = 7\n", "width = 8\n", "35 column[6].width: a column of form era_date has 7 characters"),
         ("width = 8\n", "width = 6\n", "41 column[7].width: a column of form date has 8 characters"),
         ("width = 11\n", "width = 12\n", "46 column[8].width: resident_code has 11 digits"),
