@@ -116,7 +116,6 @@ def _equipment(config: Config, means: Means) -> Equipment:
         fingerprint=prepared.fingerprint.value,
         feeds=_rules(config),
         fonts_digest=prepared.fonts_digest,
-        gaiji_version=prepared.gaiji_version,
         answer_within=config.database.hold_seconds,
         lock_timeout=limits.lock_timeout_seconds,
         report_within=limits.delivery_report_within,
@@ -153,6 +152,7 @@ def _inbox_setting(config: Config, means: Means) -> InboxSetting:
         dsn=database.common_dsn(database.roles["intake"]),
         keys=config.keys,
         feeds=feeds,
+        private=[each for face in means.prepared.press.faces.bases for each in face.private],
         scan_seconds=inbox.scan_seconds,
     )
 

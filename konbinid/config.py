@@ -27,7 +27,7 @@ from konbinid.domain.feeds import Feed
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything the file says, checked. Paths are absolute; ``keys``, ``forms`` are folders, ``fonts`` and ``gaiji`` files."""
+    """Everything the file says, checked. Paths are absolute; ``keys`` and ``forms`` are folders, ``fonts`` is a file."""
 
     path: Path
     service: Service
@@ -39,7 +39,6 @@ class Config:
     feeds: Mapping[Feed, FeedSetting]
     fonts: Path
     font_folders: tuple[Path, ...]
-    gaiji: Path | None
     forms: Path
     limits: Limits
 
@@ -78,7 +77,6 @@ def read(document: Document) -> Config:
         feeds=read_feeds(root.table("feeds")),
         fonts=fonts.file("list"),
         font_folders=fonts.folders("folders"),
-        gaiji=fonts.file("gaiji") if fonts.has("gaiji") else None,
         forms=root.table("forms").folder("folder"),
         limits=read_limits(root.table("limits", optional=True)),
     )

@@ -31,10 +31,13 @@ from konbinid.paper.face import Face, FaceSet
 from konbinid.paper.fonts import FontRefused, load_fonts, open_faces
 from konbinid.paper.form import Form
 from konbinid.paper.form_file import load_forms
+from konbinid.paper.gaiji import opened_font
 from konbinid.paper.glyf import BadFont
 from konbinid.paper.press import Press
 from konbinid.paper.template import BadLabel
 from konbinid.store.direct import session
+from konbinid.store.errors import Unavailable
+from konbinid.store.gaiji import gaiji_in_force
 from konbinid.store.keyring import Keyring, KeysRefused
 from konbinid.store.library_write import approved_entries
 
@@ -50,7 +53,7 @@ class Clocks:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What the start-up steps made. ``fonts_digest`` and ``gaiji_version`` stand in every certificate's record."""
+    """What the start-up steps made. ``fonts_digest``, of the base faces, stands in every certificate's record."""
 
     build: Build
     fingerprint: Fingerprint
@@ -58,7 +61,6 @@ class Prepared:
     press: Press
     forms: frozenset[tuple[Kind, str]]
     fonts_digest: str
-    gaiji_version: str
     layouts: Mapping[Feed, Layout]
     tls: MutualTls
 
@@ -91,7 +93,6 @@ def prepare(config: Config, clocks: Clocks, alert: Callable[[str], None]) -> Pre
         press=press,
         forms=press.versions,
         fonts_digest=press.faces.fingerprint(),
-        gaiji_version="" if press.faces.gaiji is None else press.faces.gaiji.fingerprint()[:16],
         layouts=layouts,
         tls=tls,
     )
@@ -99,7 +100,7 @@ def prepare(config: Config, clocks: Clocks, alert: Callable[[str], None]) -> Pre
 
 def prepare_fonts(config: Config, start: StartUp) -> FaceSet:
     """The faces that the configuration names. StartRefused."""
-    return start.run(Step("fonts", lambda: _faces(config), (FontRefused, FileRefused, BadFont)))
+    return start.run(Step("fonts", lambda: base_faces(config), (FontRefused, FileRefused, BadFont)))
 
 
 def prepare_press(config: Config, start: StartUp) -> Press:
@@ -107,6 +108,22 @@ def prepare_press(config: Config, start: StartUp) -> Press:
     faces = prepare_fonts(config, start)
     forms = start.run(Step("forms", lambda: _forms(config), (FileRefused,)))
     return start.run(Step("templates", lambda: Press(faces, forms, config.limits.pages), (BadLabel,)))
+
+
+def gaiji_face(config: Config) -> Face | None:
+    """The city's 外字 in force, for whoever tries out at a prompt what would be printed; None without any, or when no database answers."""
+    try:
+        with session(config.database.dsns_of("office"), "gaiji") as made:
+            found = gaiji_in_force(made)
+    except Unavailable:
+        return None
+    return None if found is None else opened_font(*found)
+
+
+def press_in_force(config: Config, start: StartUp) -> Press:
+    """``prepare_press`` with the 外字 in force. StartRefused, BadFont."""
+    press, gaiji = prepare_press(config, start), gaiji_face(config)
+    return press if gaiji is None else press.with_gaiji(gaiji)
 
 
 def check_database(config: Config, prepared: Prepared, clocks: Clocks) -> None:
@@ -124,6 +141,7 @@ def check_database(config: Config, prepared: Prepared, clocks: Clocks) -> None:
     start.run(Step("schema", lambda: schema_fits(ops)))
     start.run(Step("lease", lambda: lease_is_there(ops)))
     start.run(Step("library", lambda: _check_library(office, prepared.forms, clocks.now())))
+    start.run(Step("gaiji", lambda: _check_gaiji(office, prepared.press.faces), (BadFont,)))
 
 
 def check_doors(config: Config, clocks: Clocks) -> None:
@@ -179,11 +197,18 @@ def _check_library(servers: Sequence[str], forms: frozenset[tuple[Kind, str]], a
         raise StartRefused("library", " ".join(faults), advice)
 
 
-def _faces(config: Config) -> FaceSet:
+def _check_gaiji(servers: Sequence[str], bases: FaceSet) -> None:
+    """The city's 外字 in force can be printed with these base faces. BadFont, when fonts.toml declares some of them as a face's own."""
+    with session(servers, "start") as made:
+        found = gaiji_in_force(made)
+    if found is not None:
+        FaceSet(bases.bases, opened_font(*found))
+
+
+def base_faces(config: Config) -> FaceSet:
+    """The base faces that the configuration names, without 外字. FontRefused, FileRefused, BadFont."""
     folders = (*config.font_folders, config.fonts.parent)
-    bases = open_faces(load_fonts(config.fonts), folders, os.environ)
-    gaiji = None if config.gaiji is None else Face.open(config.gaiji, "Gaiji").audit()
-    return FaceSet(bases, gaiji)
+    return FaceSet(open_faces(load_fonts(config.fonts), folders, os.environ))
 
 
 def _forms(config: Config) -> dict[tuple[Kind, str], Form]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from konbinid.cli.library_check import unprintable
 from konbinid.cli.options import add_config_option, loaded
-from konbinid.preparation import Clocks, check_database, prepare
+from konbinid.preparation import Clocks, check_database, gaiji_face, prepare
 from konbinid.store.direct import session
 from konbinid.store.library_write import approved_entries
 
@@ -61,7 +61,9 @@ def _faults_to_come(config: Config, prepared: Prepared, now: datetime) -> list[s
     """What the library says for today or later and this configuration cannot print: a form's file may have gone, or a font changed."""
     with session(config.database.dsns_of("office"), "check") as made:
         entries = approved_entries(made)
-    return unprintable(entries, entries, prepared.press, now)
+    gaiji = gaiji_face(config)
+    press = prepared.press if gaiji is None else prepared.press.with_gaiji(gaiji)
+    return unprintable(entries, entries, press, now)
 
 
 def clocks_now() -> Clocks:

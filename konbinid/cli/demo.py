@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from konbinid.cli.demo_city import CoreSystems
 from konbinid.cli.demo_daemon import Daemon
+from konbinid.cli.demo_gaiji import send_new_gaiji
 from konbinid.cli.demo_kiosk import Visit, visit
 from konbinid.cli.demo_place import (
     DemoFailed,
@@ -65,6 +66,11 @@ def add_parser(subparsers: Subparsers) -> None:
         help="How many people the city's residents file holds. Without this option it is 500.",
     )
     parser.add_argument("--once", action="store_true", help="Stop after the first certificate.")
+    parser.add_argument(
+        "--new-gaiji",
+        action="store_true",
+        help="In a second terminal: send the running demo a new 外字, and give it to the family of card 1.",
+    )
     parser.set_defaults(run=run)
 
 
@@ -76,6 +82,9 @@ def run(arguments: argparse.Namespace) -> int:
         signal.signal(number, signal.default_int_handler)
     try:
         place = find_place()
+        if arguments.new_gaiji:
+            send_new_gaiji(screen, place, _now)
+            return 0
         place.make_folders()
         lock = place.hold()
         try:
@@ -95,7 +104,7 @@ def _show(screen: Screen, place: Place, *, people: int, once: bool) -> None:
         fonts = _fonts(screen, place)
         core = CoreSystems(place, people, Path(next(iter(fonts.values()))), _now)
         server = stack.enter_context(_postgres(screen, place, core))
-        ports = _settle(screen, place, server, core)
+        ports = _settle(screen, place, server)
         daemon = stack.enter_context(Daemon(place, ports))
         try:
             with screen.step("daemon") as step:
@@ -135,7 +144,7 @@ def _postgres(screen: Screen, place: Place, core: CoreSystems) -> Iterator[Priva
         server.stop()
 
 
-def _settle(screen: Screen, place: Place, server: PrivatePostgres, core: CoreSystems) -> Ports:
+def _settle(screen: Screen, place: Place, server: PrivatePostgres) -> Ports:
     """Schema, library, keys, certificates and the configuration: all that must be there before the daemon starts."""
     with screen.step("schema") as step:
         applied = prepare_database(server)
@@ -148,7 +157,7 @@ def _settle(screen: Screen, place: Place, server: PrivatePostgres, core: CoreSys
         make_pki(place.pki, _now())
         step.say(f"keyring and certificates in {_short(place, place.folder)}")
     ports = choose_ports()
-    write_config(place, ports, server_address(server), CENTER_NAME, core.write_gaiji())
+    write_config(place, ports, server_address(server), CENTER_NAME)
     write_kiosk_settings(place, ports)
     with screen.step("approval") as step:
         step.say(f"this build and configuration may issue ({approve_build(server, place.config)[:12]}…)")
@@ -196,6 +205,7 @@ def _tell(screen: Screen, place: Place, ports: Ports, seen: Visit, seconds: floa
             ("daemon's log", _short(place, place.log)),
             ("try", ".venv/bin/konbinid kiosk cards"),
             ("", ".venv/bin/konbinid kiosk issue --card 2 --kind inkan -o inkan.pdf"),
+            ("", ".venv/bin/konbinid demo --new-gaiji"),
         ]
     )
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from konbinid.cli.demo_place import FEEDS, DemoFailed
-from konbinid.simulator import city, feeds, gaiji
+from konbinid.simulator import city, feeds
 from konbinid.simulator.seals import SealCutter
 from konbinid.store.migrate import migrations
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from konbinid.cli.demo_place import Place
+    from konbinid.simulator.rows import ResidentRow
 
 JST = dt.timezone(dt.timedelta(hours=9))
 
@@ -44,18 +45,13 @@ class CoreSystems:
         """Whether the database holds this very city: its size, day, generator and the schema of the last run."""
         return self.place.city.exists() and self.place.city.read_text(encoding="utf-8") == self._mark()
 
-    def write_gaiji(self) -> Path:
-        """The city's 外字 in force, as a file for the configuration; returns its path."""
-        path = self.place.folder / gaiji.FONT_NAME
-        path.write_bytes(gaiji.gaiji_font())
-        return path
-
     def drop_files(self) -> tuple[list[Path], city.Written]:
         """Write the city's full files and move them into the inbox; returns the data files there, and their rows."""
         with tempfile.TemporaryDirectory(dir=self.place.folder) as name:
             written = city.write_city(
                 Path(name), self._city(), self._stamp(), seq=1, cutter=SealCutter(self.font)
             )
+            city.write_gaiji(Path(name), self._stamp())
             files = [path.with_suffix("") for path in Path(name).glob("*.end")]
             made = sorted(path for path in files if path.name.split("_", 1)[0] in FEEDS)
             return [self._drop(path) for path in made], written
@@ -67,6 +63,18 @@ class CoreSystems:
             if each.exists():
                 each.rename(inbox / each.name)
         return inbox / path.name
+
+    def drop_new_gaiji(self, further: int) -> Path:
+        """Send a difference file of GAIJI that brings the first ``further`` of the simulator's further characters."""
+        with tempfile.TemporaryDirectory(dir=self.place.folder) as name:
+            seq = self._next_sequence("GAIJI")
+            return self._drop(city.write_new_gaiji(Path(name), self._stamp(), further, seq=seq))
+
+    def drop_residents(self, rows: list[ResidentRow]) -> Path:
+        """Send a difference file of JUMIN."""
+        with tempfile.TemporaryDirectory(dir=self.place.folder) as name:
+            seq = self._next_sequence("JUMIN")
+            return self._drop(feeds.write_difference(Path(name), "JUMIN", seq, rows, self._stamp()))
 
     def drop_heartbeats(self) -> list[Path]:
         """One difference file without rows for each feed: the core systems are there, and have no news."""

@@ -18,7 +18,7 @@ import konbinid
 MUNICIPALITY = "272060"
 """泉大津市: the demo city's code; all its people are invented."""
 
-FEEDS = ("JUMIN", "JPKI", "YOKUSHI", "INKAN", "ZEI")
+FEEDS = ("JUMIN", "JPKI", "YOKUSHI", "INKAN", "ZEI", "GAIJI")
 
 _ADDRESS = "127.0.0.1"
 _SOAP_PORT = 8443
@@ -173,10 +173,10 @@ def _free_port(wanted: int) -> int:
     raise DemoFailed("No TCP port is free on 127.0.0.1.")
 
 
-def write_config(place: Place, ports: Ports, server: str, client: str, gaiji: Path) -> None:
+def write_config(place: Place, ports: Ports, server: str, client: str) -> None:
     """`place.config` for a daemon in the TEST environment.
 
-    server: libpq's connection string without user. client: the centre's name in its certificate. gaiji: the 外字 font.
+    server: libpq's connection string without user. client: the centre's name in its certificate.
     """
     sections: list[tuple[str, dict[str, object]]] = [
         ("[service]", {"municipality": MUNICIPALITY, "environment": "TEST", "host": "demo"}),
@@ -202,7 +202,7 @@ def write_config(place: Place, ports: Ports, server: str, client: str, gaiji: Pa
         ),
         (
             "[fonts]",
-            {"list": "../fonts/fonts.toml", "folders": [str(place.font_cache)], "gaiji": gaiji.name},
+            {"list": "../fonts/fonts.toml", "folders": [str(place.font_cache)]},
         ),
         ("[forms]", {"folder": "../config/forms"}),
     ]

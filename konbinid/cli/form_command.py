@@ -17,13 +17,14 @@ from konbinid.domain.kinds import TITLES, Kind
 from konbinid.domain.library import Item, Mayor, in_force
 from konbinid.ops.startup import StartUp
 from konbinid.paper import readback
+from konbinid.paper.face import FaceSet
 from konbinid.paper.form_file import load_form, load_forms
 from konbinid.paper.pictures import page_pictures
 from konbinid.paper.press import Press, Printed, Unprintable
 from konbinid.paper.sample_people import PersonaName
 from konbinid.paper.samples import SPECIMEN_MAYOR, sample_contents
 from konbinid.paper.template import BadLabel
-from konbinid.preparation import prepare_fonts
+from konbinid.preparation import gaiji_face, prepare_fonts
 from konbinid.store.direct import session
 from konbinid.store.errors import Unavailable
 from konbinid.store.library_write import approved_entries
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from konbinid.cli.options import Subparsers
     from konbinid.config import Config
     from konbinid.domain.content import Content, OfficialSeal
-    from konbinid.paper.face import FaceSet
     from konbinid.paper.form import Form
 
 _ALL = "all"
@@ -120,7 +120,7 @@ def run_preview(arguments: argparse.Namespace) -> int:
         raise CommandFailed("--output must end in .pdf or .png.")
     config = loaded(arguments)
     form = form_named(arguments.form, arguments.kind, config)
-    press = press_of(form, prepare_fonts(config, StartUp(time.monotonic)), config)
+    press = press_of(form, _faces(config), config)
     samples = samples_at(config, arguments.at or datetime.now(UTC))
     print(f"{TITLES[form.kind]}, form {form.version}, {japan_day(samples.at)}; {samples.source}")
     refused = 0
@@ -167,7 +167,7 @@ def run_compare(arguments: argparse.Namespace) -> int:
             f"{arguments.old} is a form of {forms[0].kind}, {arguments.new} of {forms[1].kind}."
         )
     samples = samples_at(config, arguments.at or datetime.now(UTC))
-    faces = prepare_fonts(config, StartUp(time.monotonic))
+    faces = _faces(config)
     old, new = ((form, press_of(form, faces, config), samples.contents(form)) for form in forms)
     folder.mkdir(parents=True, exist_ok=True)
     said = compare_forms(old, new, folder)
@@ -192,6 +192,11 @@ def form_named(named: str, kind: Kind | None, config: Config) -> Form:
     if (Kind(kind), named) not in forms:
         raise CommandFailed(f"{config.forms} has no form {named} of {kind}.")
     return forms[Kind(kind), named]
+
+
+def _faces(config: Config) -> FaceSet:
+    """As the city prints now: a mayor may have a 外字 in the name. StartRefused, BadFont."""
+    return FaceSet(prepare_fonts(config, StartUp(time.monotonic)).bases, gaiji_face(config))
 
 
 def press_of(form: Form, faces: FaceSet, config: Config) -> Press:

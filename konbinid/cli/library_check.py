@@ -21,7 +21,7 @@ from konbinid.paper.press import Press, Unprintable
 from konbinid.paper.readback import ReadbackMismatch
 from konbinid.paper.sample_people import PersonaName
 from konbinid.paper.samples import SPECIMEN_MAYOR, sample_contents
-from konbinid.preparation import prepare_press
+from konbinid.preparation import press_in_force
 
 _PRINTED = frozenset({Item.MAYOR, Item.OFFICIAL_SEAL, Item.FORM})
 _TRIED = (
@@ -41,7 +41,7 @@ def refuse_unprintable(
     when a mayor, a seal or a form is among the new."""
     if not any(entry.item in _PRINTED for entry in new):
         return
-    faults = unprintable(known, new, prepare_press(config, StartUp(seconds)), now)
+    faults = unprintable(known, new, press_in_force(config, StartUp(seconds)), now)
     if faults:
         raise CommandFailed("Nothing was written, because this cannot be printed:\n  " + "\n  ".join(faults))
 
@@ -56,7 +56,7 @@ def unprintable_without(
     """What cannot be printed any more once an entry has gone: what counts in its place may never have met the forms of today."""
     if gone.item not in _PRINTED:
         return []
-    return unprintable(left, left, prepare_press(config, StartUp(seconds)), now)
+    return unprintable(left, left, press_in_force(config, StartUp(seconds)), now)
 
 
 def unprintable(

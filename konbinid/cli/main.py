@@ -15,6 +15,7 @@ from konbinid.cli import (
     explain_command,
     files_command,
     fingerprint_command,
+    fonts_command,
     form_command,
     keys_command,
     library_command,
@@ -67,6 +68,7 @@ def build_parser() -> argparse.ArgumentParser:
         suspension_command,
         files_command,
         explain_command,
+        fonts_command,
     ):
         module.add_parser(subparsers)
     demo.add_parser(subparsers)

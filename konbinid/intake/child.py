@@ -23,6 +23,7 @@ from psycopg2.extensions import connection
 
 from konbinid.domain.feeds import Feed
 from konbinid.intake.framing import Message, Unpacker, pack
+from konbinid.intake.glyphs import codes_in
 from konbinid.intake.layout import Layout, load
 from konbinid.intake.names import DropName, EndMarker
 from konbinid.intake.staging import Stager
@@ -52,6 +53,7 @@ class Child:
             if layout.digest != digest:
                 raise LayoutChanged
             self._layouts[layout.feed] = layout
+        self._private = codes_in(config.get("private", ()))
         self._links: dict[str, connection] = {}
         self._sent_rows = 0
 
@@ -83,7 +85,8 @@ class Child:
     def _stage(self, job: Message) -> Message:
         self._sent_rows = 0
         layout = self._layouts[Feed(job["feed"])]
-        stager = Stager(self._link("read"), self._link("write"), layout, self._keyring, self._progress)
+        links = (self._link("read"), self._link("write"))
+        stager = Stager(*links, layout, self._keyring, self._progress, private=self._private)
         return asdict(stager.stage(job["incoming_id"], job["run"]))
 
     def _progress(self, rows: int) -> None:

@@ -13,6 +13,7 @@ from operator import mul
 from types import MappingProxyType
 
 from konbinid.domain.feeds import Feed
+from konbinid.intake.attachments import ATTACHMENT_LIMIT
 from konbinid.intake.problems import Fault
 
 ADD, CHANGE, REMOVE = "1", "2", "9"  # 処理区分
@@ -31,6 +32,8 @@ class FormName(StrEnum):
     DATE = "date"
     ERA_DATE = "era_date"
     HEX = "hex"
+    SHA256 = "sha256"
+    GAIJI_CODE = "gaiji_code"
     FILE_NAME = "file_name"
     IGNORED = "ignored"
 
@@ -66,8 +69,9 @@ RowFault = tuple[int, str, Fault]  # position in the columns, field, kind
 class FeedSpec:
     """One feed: its fields, which of them name a person, and its rule over whole rows.
 
-    ``closes_unread``: when keys cannot be read, every kind that depends on the feed closes (contract 2). ``derive``: further columns of
-    the staging table, worked out from good rows; a removal's may be anything.
+    ``closes_unread``: when keys cannot be read, every kind that depends on the feed closes (contract 2). ``attachment``: the field that names
+    one, of at most ``attachment_bytes``. ``derive``: further columns of the staging table, worked out from good rows; a removal's may be
+    anything. A feed without 処理区分 adds in a full file, and adds or changes in a difference file.
     """
 
     feed: Feed
@@ -76,6 +80,7 @@ class FeedSpec:
     closes_unread: bool
     check: Callable[[Columns], list[RowFault]]
     attachment: str | None = None
+    attachment_bytes: int = ATTACHMENT_LIMIT
     derive: Callable[[Columns], dict[str, Sequence[str]]] | None = None
     keys: tuple[str, ...] = field(init=False)
 

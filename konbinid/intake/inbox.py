@@ -22,6 +22,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
+from konbinid.domain.characters import CodeRange
 from konbinid.domain.feeds import Feed
 from konbinid.intake.clerk import Clerk, FeedIntake
 from konbinid.intake.drop import Arrival, Drop, Oddity
@@ -41,7 +42,7 @@ _SETBACKS = 3  # failures on end, after which a feed counts as stuck
 class InboxSetting:
     """Where files come and go, and what is given to the reading children. ``dsn`` is the intake role's.
 
-    ``most_bytes``: the largest data file taken. ``stamp_ahead_seconds``: how far a name's time stamp may lie in the future.
+    ``private``: characters that are a base face's own and no 外字. ``most_bytes``: the largest data file taken. ``stamp_ahead_seconds``: how far a name's time stamp may lie in the future.
     """
 
     folder: Path
@@ -51,6 +52,7 @@ class InboxSetting:
     dsn: str
     keys: Path
     feeds: Sequence[FeedIntake]
+    private: Sequence[CodeRange] = ()
     scan_seconds: float = 5.0
     end_wait_seconds: float = 60.0
     most_bytes: int = 8 * 1024**3
@@ -148,6 +150,7 @@ class Inbox(Service):
                 dsn=setting.dsn,
                 keys=setting.keys,
                 layouts=(intake.layout,),
+                private=setting.private,
                 memory_bytes=setting.child_memory_bytes,
                 silent_seconds=setting.child_silent_seconds,
                 idle_seconds=setting.child_idle_seconds,

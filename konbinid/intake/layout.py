@@ -27,8 +27,10 @@ from konbinid.intake.values import (
     Digits,
     EraDate,
     FileName,
+    GaijiCode,
     Hex,
     Number,
+    Sha256,
     Text,
     ValueForm,
     WesternDate,
@@ -88,7 +90,7 @@ def load(path: Path) -> Layout:
     extension = root.choice("format", ("csv", "dat"))
     fixed = extension == "dat"
     csv = None if fixed else _csv(root)
-    threshold = root.whole("ink_below", 128, least=1, most=255) if spec.attachment else 128
+    threshold = root.whole("ink_below", 128, least=1, most=255) if spec.feed is Feed.INKAN else 128
     columns = _columns(document, root.tables("column"), spec, fixed=fixed)
     document.finish()
     return Layout(
@@ -159,7 +161,17 @@ def _column(section: Section, spec: FeedSpec, *, fixed: bool) -> Column:
     required = section.flag("required", default=target.required or target.key)
     if (target.required or target.key) and not required:
         section.complain("required", f"{target.name} cannot be left empty")
-    return Column(name, target, _form(section, form, target, width), required, width)
+    return Column(
+        name, target, _gaiji_form(section, form) or _form(section, form, target, width), required, width
+    )
+
+
+def _gaiji_form(section: Section, form: FormName) -> ValueForm | None:
+    """Forms of GAIJI's columns; they have their own length."""
+    if form is FormName.GAIJI_CODE:
+        shape = "at most ten visible ASCII characters"
+        return GaijiCode(section.text("prefix", "U+", pattern="[!-~]{0,10}", shape=shape))
+    return Sha256() if form is FormName.SHA256 else None
 
 
 def _form(section: Section, form: FormName, target: Target, width: int | None) -> ValueForm:

@@ -39,6 +39,7 @@ class Fault(StrEnum):
     OUT_OF_RANGE = "out_of_range"
     CHECK_DIGIT = "check_digit"
     NOT_PLAIN_NAME = "not_plain_name"
+    NOT_GAIJI_CODE = "not_gaiji_code"
     NOT_AN_ADDITION = "not_an_addition"
     DUPLICATE_KEY = "duplicate_key"
     NUMBER_TAKEN = "number_taken"
@@ -48,6 +49,11 @@ class Fault(StrEnum):
     ATTACHMENT_BROKEN = "attachment_broken"
     ATTACHMENT_BLANK = "attachment_blank"
     ATTACHMENT_SHARED = "attachment_shared"
+    ATTACHMENT_OTHER = "attachment_other"
+    CODE_OF_A_FACE = "code_of_a_face"
+    GLYPH_MISSING = "glyph_missing"
+    GLYPH_DIFFERS = "glyph_differs"
+    GLYPH_REDEFINED = "glyph_redefined"
 
 
 WORDS = {
@@ -79,6 +85,7 @@ WORDS = {
     Fault.OUT_OF_RANGE: "値が範囲の外です。",
     Fault.CHECK_DIGIT: "検査数字が合いません。",
     Fault.NOT_PLAIN_NAME: "添付ファイル名は英数字と . _ - だけで指定してください。",
+    Fault.NOT_GAIJI_CODE: "外字の領域 (U+E000–F8FF、第15・16面) の文字コードを U+E000 の形で指定してください。",
     Fault.NOT_AN_ADDITION: "全件ファイルの処理区分は 1 だけです。",
     Fault.DUPLICATE_KEY: "同じキーの行が2行以上あります。",
     Fault.NUMBER_TAKEN: "この番号は別の人に付いています。",
@@ -88,6 +95,11 @@ WORDS = {
     Fault.ATTACHMENT_BROKEN: "添付ファイルが壊れているか、使えない形式です。",
     Fault.ATTACHMENT_BLANK: "添付ファイルの印影が白紙か、塗りつぶしです。",
     Fault.ATTACHMENT_SHARED: "添付ファイル名は別の行のものです。",
+    Fault.ATTACHMENT_OTHER: "TTEファイル名が前の行と異なります。1つのファイルの行はすべて同じTTEを指定してください。",
+    Fault.CODE_OF_A_FACE: "この文字コードは基本フォントの文字として宣言されています (fonts.toml の private)。外字には使えません。",
+    Fault.GLYPH_MISSING: "TTEにこの文字の字形がありません。使用中の外字をすべて含むTTEを送信してください。",
+    Fault.GLYPH_DIFFERS: "字形ハッシュがTTEの字形と一致しません。",
+    Fault.GLYPH_REDEFINED: "使用中の文字コードの字形が変わっています。意図した変更なら、その文字の行で再定義可を 1 にして送信してください。",
 }
 
 
@@ -125,8 +137,8 @@ class ProblemList:
         return bool(self.entries)
 
     def add(self, line: int, column: str, fault: Fault) -> None:
-        """Note a fault of a row. All faults of one row are noted one after another."""
-        if line != self._last_line:
+        """Note a fault of a row, or with line 0 one of the whole file. All faults of one row are noted one after another."""
+        if line and line != self._last_line:
             self.bad_rows += 1
             self._last_line = line
         entry = self._latest.get((column, fault))

@@ -165,7 +165,7 @@ class Reader:
                 return None
             if column.target is not None:
                 columns[column.target.name] = canonical
-        if self.full and set(columns["operation"]) != {ADD}:
+        if self.full and set(columns.get("operation", ADD)) != {ADD}:
             return None
         if self.layout.spec.check(columns):
             return None

@@ -11,8 +11,10 @@ from typing import Any
 
 from psycopg2.extensions import connection, cursor
 
+from konbinid.domain.characters import CodeRange
 from konbinid.domain.feeds import Feed
-from konbinid.intake.feeds import REMOVE
+from konbinid.intake.feeds import ADD, CHANGE, REMOVE
+from konbinid.intake.glyphs import Glyph, Glyphs
 from konbinid.intake.layout import Layout
 from konbinid.intake.pictures import Impression, Pictures
 from konbinid.intake.problems import Fault
@@ -46,7 +48,8 @@ class Staging:
 
 
 class Stager:
-    """Stages one file. ``reading``: a connection for the file's parts, in autocommit; ``writing``: one for COPY."""
+    """Stages one file. ``reading``: a connection for the file's parts, in autocommit; ``writing``: one for COPY; ``private``: characters
+    that are no 外字 here (konbinid.intake.glyphs)."""
 
     def __init__(
         self,
@@ -55,12 +58,15 @@ class Stager:
         layout: Layout,
         keyring: Keyring,
         progress: Callable[[int], None],
+        *,
+        private: Sequence[CodeRange] = (),
     ) -> None:
         self._reading = reading
         self._writing = writing
         self._layout = layout
         self._keyring = keyring
         self._progress = progress
+        self._private = private
         self._staged = 0
 
     def stage(self, incoming_id: int, run: int) -> Staging:
@@ -75,17 +81,24 @@ class Stager:
         return Staging(reader.rows, self._staged, reader.problems.as_report(), reader.keys_unread)
 
     def _pieces(self, cur: cursor, reader: Reader, incoming: Incoming, run: int) -> Iterator[bytes]:
-        pictures = Pictures(cur, incoming, self._layout.threshold) if self._layout.spec.attachment else None
+        feed = self._layout.feed
+        pictures = Pictures(cur, incoming, self._layout.threshold) if feed is Feed.INKAN else None
+        glyphs = Glyphs(cur, incoming, reader, self._private) if feed is Feed.GAIJI else None
         at_once = _PICTURES_AT_ONCE if pictures is not None else None
         for block in self._blocks(cur, reader, incoming, at_once):
             lines, staged = block.lines, self._staged_columns(block)
             if pictures is not None:
                 lines, staged = _with_pictures(pictures, reader, block, staged)
+            elif glyphs is not None:
+                staged["operation"] = [ADD if reader.full else CHANGE] * len(lines)
+                lines, staged = _with_glyphs(glyphs, block, staged)
             if lines:
                 self._staged += len(lines)
-                yield _copy_text(TABLES[self._layout.feed].staged_columns, run, lines, staged)
+                yield _copy_text(TABLES[feed].staged_columns, run, lines, staged)
             self._keep_named(cur, reader, run, at_least=_KEYS_AT_ONCE)
             self._progress(reader.rows)
+        if glyphs is not None:
+            glyphs.finish()
 
     @staticmethod
     def _blocks(cur: cursor, reader: Reader, incoming: Incoming, at_once: int | None) -> Iterator[Block]:
@@ -219,4 +232,19 @@ def _picture_columns(impressions: Sequence[Impression | Fault | None]) -> Staged
         "height": [str(each.picture.height) if each else _NULL for each in held],
         "rows": [_bytea(each.picture.rows) if each else _NULL for each in held],
         "defect": [each.defect if each else "" for each in held],
+    }
+
+
+def _with_glyphs(glyphs: Glyphs, block: Block, staged: Staged) -> tuple[Sequence[int], Staged]:
+    """The rows whose characters the font may give, with what it draws; the others are noted as bad."""
+    good = [(at, glyph) for at, glyph in enumerate(glyphs.of_block(block)) if glyph is not None]
+    kept = {name: [values[at] for at, _ in good] for name, values in staged.items()}
+    return [block.lines[at] for at, _ in good], {**kept, **_glyph_columns([glyph for _, glyph in good])}
+
+
+def _glyph_columns(found: Sequence[Glyph]) -> Staged:
+    return {
+        "glyph_hash": [_bytea(each.record_hash) for each in found],
+        "shape_hash": [_bytea(each.shape_hash) for each in found],
+        "font_sha256": [_bytea(each.font_sha256) for each in found],
     }

@@ -17,8 +17,7 @@ from pathlib import Path
 from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import connection, cursor
 
-from konbinid.intake.attachments import ATTACHMENT_LIMIT
-from konbinid.intake.feeds import REMOVE
+from konbinid.intake.feeds import ADD, REMOVE
 from konbinid.intake.folder import chunks, opened_file, opened_folder, read_small
 from konbinid.intake.layout import Layout
 from konbinid.intake.names import DropName, EndMarker
@@ -143,7 +142,7 @@ class Storer:
                 self._progress()
                 found = []
                 for each in names[start : start + _ATTACHMENTS_AT_ONCE]:
-                    content = _first_content(each, places)
+                    content = _first_content(each, places, self._layout.spec.attachment_bytes)
                     if content is not None:
                         found.append((each, sha256(content).digest(), content))
                 if found:
@@ -169,13 +168,14 @@ class _Wanted:
         names = []
         for block in blocks:
             # A removal has no picture. What it names is not looked at, so it could be any file in the folder, another feed's too.
-            named = zip(block.columns["operation"], block.columns[self._field], strict=True)
+            all_names = block.columns[self._field]
+            named = zip(block.columns.get("operation", [ADD] * len(all_names)), all_names, strict=True)
             names += [name for operation, name in named if name and operation != REMOVE]
         names += self._reader.attachments_of_bad_rows  # whoever corrects the row may name the picture again
         self._reader.attachments_of_bad_rows = []
         return list(dict.fromkeys(names))
 
 
-def _first_content(name: str, places: list[int]) -> bytes | None:
-    contents = (read_small(name, place, ATTACHMENT_LIMIT) for place in places)
+def _first_content(name: str, places: list[int], limit: int) -> bytes | None:
+    contents = (read_small(name, place, limit) for place in places)
     return next((content for content in contents if content is not None), None)

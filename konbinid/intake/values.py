@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from konbinid.domain.characters import character_of, code_points, is_gaiji_code
 from konbinid.domain.dates import ERAS, BadDate, PartialDate, era_of
 from konbinid.intake.names import is_plain
 from konbinid.intake.problems import BadValue, Fault
@@ -177,6 +178,33 @@ class Hex(ValueForm):
         if not number:
             raise BadValue(Fault.OUT_OF_RANGE)
         return number
+
+
+class Sha256(ValueForm):
+    """A SHA-256 as 64 hexadecimal digits; canonical: lower case."""
+
+    _match = re.compile("[0-9A-Fa-f]{64}").fullmatch
+
+    def _read(self, value: str) -> str:
+        if self._match(value) is None:
+            raise BadValue(Fault.NOT_HEX)
+        return value.lower()
+
+
+class GaijiCode(ValueForm):
+    """The code point of a 外字 behind a ``prefix``; canonical: U+E000."""
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+
+    def _read(self, value: str) -> str:
+        try:
+            char = character_of(f"U+{value.removeprefix(self.prefix)}")
+        except ValueError:
+            raise BadValue(Fault.NOT_GAIJI_CODE) from None
+        if not value.startswith(self.prefix) or not is_gaiji_code(char):
+            raise BadValue(Fault.NOT_GAIJI_CODE)
+        return code_points(char)
 
 
 class FileName(ValueForm):

@@ -20,6 +20,7 @@ from twisted.internet.protocol import ProcessProtocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from konbinid.domain.characters import CodeRange
 from konbinid.intake.framing import FrameBroken, Message, Unpacker, pack
 from konbinid.intake.layout import Layout
 
@@ -45,7 +46,7 @@ class JobFailed(Exception):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class WorkerSetting:
-    """What the child is given: the intake role's DSN, the folder of keys, the layouts, its limits.
+    """What the child is given: the intake role's DSN, the folder of keys, the layouts, the private characters that are no 外字, its limits.
 
     ``silent_seconds``: a job without any sign of progress for so long is killed. ``idle_seconds``: without a job for so long, the child is
     let go.
@@ -54,6 +55,7 @@ class WorkerSetting:
     dsn: str
     keys: Path
     layouts: Sequence[Layout]
+    private: Sequence[CodeRange] = ()
     memory_bytes: int = 1024 * 1024 * 1024
     silent_seconds: float = 120.0
     idle_seconds: float = 300.0
@@ -191,6 +193,7 @@ class Worker:
                 "dsn": setting.dsn,
                 "keys": str(setting.keys),
                 "layouts": [[str(layout.path), layout.digest] for layout in setting.layouts],
+                "private": [[each.first, each.last] for each in setting.private],
                 "memory": setting.memory_bytes,
             }
         )

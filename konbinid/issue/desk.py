@@ -11,7 +11,6 @@ import json
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from konbinid.domain.case import Asked
@@ -132,17 +131,18 @@ class Desk(Inquiries):
             return await self._refuse(tx, request, decision, read, placement)
         granted = self._with_numbers(decision, read, asked)
         content = compose(read.case, asked, granted, number, specimen=equipment.settings.specimen)
+        version, press = await equipment.gaiji.in_force(tx, equipment.press, equipment.pause)
         try:
-            paper = equipment.press.print(content)
+            paper = press.print(content)
         except Unprintable as unprintable:
             refused = Refused(unprintable.code, unprintable.place)
             return await self._refuse(tx, request, refused, read, placement)
-        for _ in readback.sheet_by_sheet(paper.document, content, equipment.press):
-            await deferLater(equipment.clock, 0)  # ten sheets at one go would keep the reactor over 20 ms
+        for _ in readback.sheet_by_sheet(paper.document, content, press):
+            await equipment.pause()  # ten sheets at one go would keep the reactor over 20 ms
         await equipment.step("issue.printed")
 
         # 7. Record all of it; the ticket is what may leave once COMMIT (8, by the pool) was answered.
-        ticket = await self._record(tx, request, read, (granted, content, paper))
+        ticket = await self._record(tx, request, read, (granted, content, paper, version))
         await equipment.step("issue.recorded")
         return ticket
 
@@ -185,9 +185,9 @@ class Desk(Inquiries):
         tx: Transaction,
         request: IssueRequest,
         read: ReadCase,
-        made: tuple[Granted, Content, Printed],
+        made: tuple[Granted, Content, Printed, str],
     ) -> ReleaseTicket:
-        (granted, content, paper), equipment = made, self.equipment
+        (granted, content, paper, gaiji_version), equipment = made, self.equipment
         number = content.issuance_number
         record = record_of(content, lambda text: equipment.keyring.digest("individual_number", text).hex())
         shows_number = Switch.INDIVIDUAL_NUMBER in request.options.show
@@ -205,7 +205,7 @@ class Desk(Inquiries):
             form_version=content.form_version,
             form_digest=equipment.press.form(content).digest,
             fonts_digest=equipment.settings.fonts_digest,
-            gaiji_version=equipment.settings.gaiji_version,
+            gaiji_version=gaiji_version,
             library_revision=read.case.shelf.revision,
             fingerprint=equipment.settings.fingerprint,
             pages=paper.pages,

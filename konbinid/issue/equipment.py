@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
 
 from konbinid.domain.feeds import Feed, FeedRule
+from konbinid.issue.gaiji_presses import GaijiPresses
 from konbinid.paper.press import Press
 from konbinid.store.keyring import Keyring
 from konbinid.store.ledger import Origin
@@ -34,8 +37,7 @@ class DeskSettings:
     version: str
     fingerprint: str
     feeds: Mapping[Feed, FeedRule]
-    fonts_digest: str = ""  # of every face, read once at start: hashing a face takes 30 ms
-    gaiji_version: str = ""
+    fonts_digest: str = ""  # of every base face, read once at start: hashing a face takes 30 ms
     answer_within: float = 30.0
     lock_timeout: float = 2.0
     report_within: timedelta = timedelta(minutes=60)
@@ -53,7 +55,7 @@ async def _pass(_: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Equipment:
-    """The desk's means. ``step`` is awaited at every named step of a transaction; ``random`` gives n random bytes."""
+    """The desk's means. ``press`` has the base faces only; ``gaiji`` gives the press of a request. ``step`` is awaited at every named step of a transaction; ``random`` gives n random bytes."""
 
     clock: IReactorTime
     random: Callable[[int], bytes]
@@ -64,6 +66,11 @@ class Equipment:
     origin: Origin
     settings: DeskSettings
     step: Callable[[str], Awaitable[None]] = _pass
+    gaiji: GaijiPresses = field(default_factory=GaijiPresses)
+
+    def pause(self) -> Deferred[None]:
+        """Let the reactor turn in the middle of long work."""
+        return deferLater(self.clock, 0)
 
     def deadline(self) -> float:
         """Reactor seconds at which a request that comes now must have left the database."""

@@ -15,8 +15,10 @@ import struct
 import sys
 from array import array
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
+from konbinid.domain.characters import CodeRange, code_points, is_private, tokens_of
 from konbinid.paper.cmap import BLANKS, Tokens, read_tokens
 from konbinid.paper.glyf import (
     MAX_DEPTH,
@@ -37,23 +39,7 @@ __all__ = ["BadFont", "Face", "FaceSet", "Glyph", "MissingGlyph", "code_points",
 
 _MAX_BYTES = 256 * 1024 * 1024
 _NEEDED = ("head", "hhea", "hmtx", "maxp", "loca", "glyf", "cmap")
-_TOKEN = re.compile("[\\s\\S][\ufe00-\ufe0f\U000e0100-\U000e01ef]?")
 _NAME = re.compile(r"[A-Za-z0-9-]{1,63}")
-
-
-def tokens_of(text: str) -> list[str]:
-    """The text as printed units: a character and the variation selector that follows it, if one does."""
-    return _TOKEN.findall(text)
-
-
-def code_points(token: str) -> str:
-    """「U+845B U+E0102」: how messages name a character, so that no name stands in a log."""
-    return " ".join(f"U+{ord(char):04X}" for char in token)
-
-
-def is_private(char: str) -> bool:
-    """Whether a character is 外字: the private areas of the BMP and of planes 15 and 16."""
-    return "\ue000" <= char <= "\uf8ff" or char >= "\U000f0000"
 
 
 class MissingGlyph(LookupError):
@@ -68,13 +54,15 @@ class MissingGlyph(LookupError):
 class Face:
     """One TrueType file. ``name`` becomes the font's name in a PDF. BadFont, and nothing else, when it is malformed.
 
-    ``tokens`` maps each printable token to its glyph number, ``advances`` are in font units.
+    ``tokens`` maps each printable token to its glyph number, ``advances`` are in font units. ``private``: the private characters that are
+    this face's own (docs/decisions/0025); its glyphs for all others are never used.
     """
 
-    def __init__(self, data: bytes | mmap.mmap, name: str) -> None:
+    def __init__(self, data: bytes | mmap.mmap, name: str, private: Sequence[CodeRange] = ()) -> None:
         if not _NAME.fullmatch(name):
             raise BadFont("a face's name is 1 to 63 of A-Z, a-z, 0-9 and -")
         self.name = name
+        self.private = tuple(private)
         self._data = data
         try:
             self._read()
@@ -84,11 +72,11 @@ class Face:
             raise BadFont(f"{name}: a table is cut off") from wrong
 
     @classmethod
-    def open(cls, path: Path, name: str) -> Face:
+    def open(cls, path: Path, name: str, private: Sequence[CodeRange] = ()) -> Face:
         """Map a font file into memory. BadFont when it cannot be read."""
         try:
             with path.open("rb") as file:
-                return cls(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), name)
+                return cls(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), name, private)
         except (OSError, ValueError) as wrong:
             if isinstance(wrong, BadFont):
                 raise
@@ -224,8 +212,9 @@ class Glyph(NamedTuple):
 class FaceSet:
     """What a certificate is set in: base faces in order, then one version of the city's 外字 (or none).
 
-    Private-use characters go to the 外字 face and nowhere else: IPAmj明朝 has glyphs of its own there, and they are not
-    the city's. Every other character goes to the first base face that has it.
+    A private-use character goes to the base face that declares it as its own, else to the 外字 face, and nowhere else: IPAmj明朝 has glyphs
+    of its own there, and they are not the city's. Every other character goes to the first base face that has it. BadFont when two faces
+    would give the same private character.
     """
 
     bases: tuple[Face, ...]
@@ -237,17 +226,36 @@ class FaceSet:
             raise BadFont("a face set needs a base face")
         if len(self.bases) > 8:
             raise BadFont("a face set takes eight base faces at most")
+        for one, other in combinations(self.bases, 2):
+            if any(mine.overlaps(its) for mine in one.private for its in other.private):
+                raise BadFont(f"{one.name} and {other.name} declare the same private characters")
+        declares = any(face.private for face in self.bases)
+        gaiji = self.gaiji.tokens if self.gaiji and declares else ()
+        taken = [token for token in gaiji if self._owner(token[0])]
+        if taken:
+            raise BadFont(f"{code_points(min(taken))} is 外字 of the city and declared as a base face's own")
         object.__setattr__(self, "faces", (*self.bases, *([self.gaiji] if self.gaiji else [])))
 
     def find(self, token: str) -> Glyph | None:
         """The glyph of one token, None when there is none."""
-        private = is_private(token[0])
-        for index, face in enumerate(self.faces):
-            if private == (face is self.gaiji):
-                gid = face.tokens.get(token)
-                if gid is not None:
-                    return Glyph(index, gid, token, face.advances[gid] / face.units)
+        if is_private(token[0]):
+            return self._find_private(token)
+        for index, face in enumerate(self.bases):
+            gid = face.tokens.get(token)
+            if gid is not None:
+                return Glyph(index, gid, token, face.advances[gid] / face.units)
         return None
+
+    def _owner(self, char: str) -> Face | None:
+        """The base face that declares a private character as its own."""
+        return next((face for face in self.bases if any(char in each for each in face.private)), None)
+
+    def _find_private(self, token: str) -> Glyph | None:
+        face = self._owner(token[0]) or self.gaiji
+        gid = None if face is None else face.tokens.get(token)
+        if face is None or gid is None:
+            return None
+        return Glyph(self.faces.index(face), gid, token, face.advances[gid] / face.units)
 
     def resolve(self, text: str, where: str) -> list[Glyph]:
         """The glyphs of a text. MissingGlyph with every token that no face has."""
@@ -259,5 +267,7 @@ class FaceSet:
 
     def fingerprint(self) -> str:
         """Which fonts, exactly: SHA-256 over the files in order; the last is the 外字, if any."""
-        names = ",".join(f"{face.name}:{face.fingerprint()}" for face in self.faces)
+        names = ",".join(
+            ":".join([face.name, face.fingerprint(), *map(str, face.private)]) for face in self.faces
+        )
         return hashlib.sha256(f"{len(self.bases)};{names}".encode()).hexdigest()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from konbinid.declared.document import Document
 from konbinid.declared.section import Section, readable
 from konbinid.declared.words import JAPANESE
+from konbinid.domain.characters import CodeRange
 from konbinid.paper.face import BadFont, Face
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ class FontMissing(FontRefused):
 @dataclass(frozen=True, slots=True)
 class FontEntry:
     """One face of fonts.toml. ``environment`` is a variable that may name another path for the same bytes;
-    ``package`` is the distribution's package that holds the file (empty: none)."""
+    ``package`` is the distribution's package that holds the file (empty: none); ``private``: the private characters that are this face's
+    (行政事務標準文字's second font has its characters there), and so never the city's 外字."""
 
     id: str
     title: str
@@ -42,6 +44,7 @@ class FontEntry:
     package: str
     folders: tuple[Path, ...]
     environment: str
+    private: tuple[CodeRange, ...] = ()
 
 
 def load_fonts(path: Path) -> tuple[FontEntry, ...]:
@@ -52,6 +55,9 @@ def load_fonts(path: Path) -> tuple[FontEntry, ...]:
         entry = _entry(section)
         if entry.id and any(entry.id == other.id for other in entries):
             section.complain("id", "同じ id のフォントが二つあります。")
+        for other in entries:
+            if any(mine.overlaps(its) for mine in entry.private for its in other.private):
+                section.complain("private", f"{other.title} と同じ私用領域を挙げています。")
         entries.append(entry)
     document.finish()
     return tuple(entries)
@@ -71,7 +77,21 @@ def _entry(section: Section) -> FontEntry:
         section.wording("package") if section.has("package") else "",
         tuple(Path(folder) for folder in section.texts("folders", ())),
         section.wording("environment") if section.has("environment") else "",
+        _private(section),
     )
+
+
+def _private(section: Section) -> tuple[CodeRange, ...]:
+    ranges = []
+    for position, text in enumerate(section.texts("private", ())):
+        try:
+            ranges.append(CodeRange.parse(text))
+        except ValueError:
+            section.document.complain(
+                (*section.place, "private", position),
+                "私用領域 (U+E000-U+F8FF、U+F0000-U+10FFFD) の中の範囲を U+F0000-U+10FFFD の形で書いてください。",
+            )
+    return tuple(ranges)
 
 
 def locate(entry: FontEntry, folders: Sequence[Path], environment: Mapping[str, str]) -> Path:
@@ -116,7 +136,7 @@ def open_faces(
 
 def _open(entry: FontEntry, path: Path) -> Face:
     try:
-        face = Face.open(path, entry.id)
+        face = Face.open(path, entry.id, entry.private)
     except BadFont as bad:
         raise FontRefused(f"フォント {path} を使えません ({bad})。") from bad
     # The file may have been replaced since it was located: what counts is what is mapped.

@@ -1,19 +1,20 @@
 """The press: one content in, one finished PDF out. A plain function; nothing is kept between two prints (I-01, I-05).
 
-What is kept belongs to forms and fonts only: templates, made when the press is made. A new version of the city's 外字
-or of a form is a new press, swapped by reference.
+What is kept belongs to forms and fonts only: templates, made when the press is made. Each version of the city's 外字 has a press of its own,
+which shares them (``with_gaiji``).
 """
 
 from __future__ import annotations
 
 import hashlib
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from konbinid.domain.redact import Redacted
 from konbinid.domain.results import Code
 from konbinid.paper import archive
-from konbinid.paper.face import MissingGlyph
+from konbinid.paper.face import FaceSet, MissingGlyph
 from konbinid.paper.fitting import DoesNotFit
 from konbinid.paper.form import POINTS
 from konbinid.paper.galley import Galley
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from konbinid.domain.content import Content
     from konbinid.domain.kinds import Kind
-    from konbinid.paper.face import FaceSet
+    from konbinid.paper.face import Face
     from konbinid.paper.form import Form
 
 Kept = TypeVar("Kept")
@@ -73,6 +74,13 @@ class Press:
     def versions(self) -> frozenset[tuple[Kind, str]]:
         """Kinds and versions of its forms."""
         return frozenset(self._forms)
+
+    def with_gaiji(self, gaiji: Face) -> Press:
+        """The press of a version of the city's 外字. Templates are shared: labels never hold 外字. BadFont when a base face declares one of
+        its characters as its own."""
+        press = copy(self)
+        press.faces = FaceSet(self.faces.bases, gaiji)
+        return press
 
     def form(self, content: Content) -> Form:
         """The form that a content names. UnknownForm."""

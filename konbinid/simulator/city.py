@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from konbinid.simulator import families, gaiji, holdings, mixed, taxes
 from konbinid.simulator.cast_taxes import cast_rows
-from konbinid.simulator.feeds import FeedWriter, write_full
+from konbinid.simulator.feeds import FeedWriter, write_difference, write_full
 from konbinid.simulator.personas import stage_for
 
 if TYPE_CHECKING:
@@ -120,6 +120,14 @@ def write_gaiji(folder: Path, stamp: dt.datetime, *, seq: int = 1) -> Path:
     font = gaiji.gaiji_font()
     rows = gaiji.gaiji_rows(font, "1")
     return write_full(folder, "GAIJI", seq, rows, stamp, attachments={gaiji.FONT_NAME: font})
+
+
+def write_new_gaiji(folder: Path, stamp: dt.datetime, further: int, *, seq: int) -> Path:
+    """Write a difference file of GAIJI that brings the first ``further`` characters of gaiji.FURTHER, with the font of all; returns the data
+    file's path."""
+    font = gaiji.gaiji_font(further)
+    rows = gaiji.gaiji_rows(font, str(1 + further), further)[len(gaiji.CHARACTERS) :]
+    return write_difference(folder, "GAIJI", seq, rows, stamp, attachments={gaiji.FONT_NAME: font})
 
 
 def _write_household(

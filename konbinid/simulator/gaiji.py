@@ -56,24 +56,34 @@ _MOUTHS: tuple[Stroke, ...] = (
 _LEFT = ((_TREE, "木"), (_WATER, "水"), (_PERSON, "人"), (_EARTH, "土"))
 _RIGHT = ((_FIELD, "田"), (_MOUTHS, "口一口"))
 
-CHARACTERS: tuple[tuple[str, tuple[Stroke, ...], tuple[Stroke, ...], str], ...] = tuple(
+Character = tuple[str, tuple[Stroke, ...], tuple[Stroke, ...], str]
+"""The character, its left and right part, and a note of what they are."""
+
+CHARACTERS: tuple[Character, ...] = tuple(
     (chr(_FIRST + nth * len(_RIGHT) + which), left, right, f"{left_note}+{right_note}")
     for nth, (left, left_note) in enumerate(_LEFT)
     for which, (right, right_note) in enumerate(_RIGHT)
 )
-"""Every 外字: the character, its left and right part, and a note of what they are."""
+"""Every 外字 of the first version."""
+
+FURTHER: tuple[Character, ...] = tuple(
+    (chr(_FIRST + len(CHARACTERS) + nth), left, right, f"{left_note}+{right_note}")
+    for nth, ((left, left_note), (right, right_note)) in enumerate(itertools.product(_LEFT, _LEFT))
+)
+"""Those that later versions add, one each."""
 
 
-def gaiji_font() -> bytes:
-    """The EUDC font (TrueType) with every character of CHARACTERS, the same bytes each time."""
-    names = [f"uni{ord(character):04X}" for character, *_ in CHARACTERS]
+def gaiji_font(further: int = 0) -> bytes:
+    """The EUDC font (TrueType) with every character of CHARACTERS and so many of FURTHER, the same bytes each time."""
+    characters = CHARACTERS + FURTHER[:further]
+    names = [f"uni{ord(character):04X}" for character, *_ in characters]
     glyphs = {".notdef": TTGlyphPen(None).glyph()}
     glyphs |= {
-        name: _glyph(left, right) for name, (_, left, right, _note) in zip(names, CHARACTERS, strict=True)
+        name: _glyph(left, right) for name, (_, left, right, _note) in zip(names, characters, strict=True)
     }
     builder = FontBuilder(_EM, isTTF=True)
     builder.setupGlyphOrder(list(glyphs))
-    builder.setupCharacterMap({ord(c): name for name, (c, *_) in zip(names, CHARACTERS, strict=True)})
+    builder.setupCharacterMap({ord(c): name for name, (c, *_) in zip(names, characters, strict=True)})
     builder.setupGlyf(glyphs)
     builder.setupHorizontalMetrics(
         {name: (_EM, glyph.xMin if glyph.numberOfContours else 0) for name, glyph in glyphs.items()}
@@ -90,7 +100,7 @@ def gaiji_font() -> bytes:
     return out.getvalue()
 
 
-def gaiji_rows(font: bytes, version: str) -> list[GaijiRow]:
+def gaiji_rows(font: bytes, version: str, further: int = 0) -> list[GaijiRow]:
     """The index rows of that font: one per character, with the hash of its outline record."""
     records = list(_glyf_records(font))
     return [
@@ -102,7 +112,7 @@ def gaiji_rows(font: bytes, version: str) -> list[GaijiRow]:
             font_name=FONT_NAME,
             note=note,
         )
-        for (character, *_, note), record in zip(CHARACTERS, records[1:], strict=True)
+        for (character, *_, note), record in zip(CHARACTERS + FURTHER[:further], records[1:], strict=True)
     ]
 
 

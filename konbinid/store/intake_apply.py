@@ -6,6 +6,7 @@ from datetime import datetime
 
 from psycopg2.extensions import cursor
 
+from konbinid.store import intake_gaiji
 from konbinid.store.intake_tables import Table
 
 # Changed rows are taken out and put in again: numbers that two people swap never meet in a unique index on the way.
@@ -74,7 +75,7 @@ def count_closing(cur: cursor, table: Table, run: int) -> int:
 
 
 def write(cur: cursor, feed: str, table: Table, run: int, *, incoming_id: int, stamp: datetime) -> None:
-    """Bring the prepared effects into people.*; ``stamp`` is the time in the file's name (seals keep it)."""
+    """Bring the prepared effects into the feed's tables; ``stamp`` is the time in the file's name (seals keep it)."""
     values = {"run": run, "incoming": incoming_id, "stamp": stamp}
     own = {"incoming_id": "%(incoming)s"}
     if feed == "JPKI":
@@ -92,3 +93,5 @@ def write(cur: cursor, feed: str, table: Table, run: int, *, incoming_id: int, s
         cur.execute(_MEMBER_NUMBERS, values)
     elif feed == "INKAN":
         cur.execute(table.statement(_ARRIVED.replace("<seal stamp>", _SEAL_STAMP)), values)
+    elif feed == "GAIJI":
+        intake_gaiji.add_version(cur, run, incoming_id)

@@ -30,6 +30,7 @@ _NAMED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "YOKUSHI": (("atena_number", "register_number"), ("atena_number", "register_number")),
     "INKAN": (("atena_number",), ("atena_number",)),
     "ZEI": (("atena_number",), ()),
+    "GAIJI": ((), ()),
 }
 _EVERY_ROW = "(select * from <staged> where run = %(run)s and line > 0)"
 _EFFECTIVE = """

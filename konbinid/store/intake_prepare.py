@@ -150,7 +150,7 @@ def prepare(cur: cursor, feed: str, table: Table, run: int, *, full: bool, least
     values = {"run": run}
     contradictions: list[Contradiction] = []
     staged = _number(cur, table.statement(_STAGED), values)
-    is_large = staged > _LARGE
+    is_large = staged > _LARGE and table.large
     if is_large:
         intake_staging.measure(cur, table)
     notes: tuple[tuple[int, str], ...] = ()
@@ -165,7 +165,7 @@ def prepare(cur: cursor, feed: str, table: Table, run: int, *, full: bool, least
                 run, contradictions=tuple(contradictions)
             )  # effects are worked out for single keys only
         cur.execute(table.statement(_REMOVALS), values)
-    else:
+    elif table.tells_operation:
         cur.execute(table.statement(_NOTES), values)
         notes = tuple((int(line), str(note)) for line, note in cur.fetchmany(_NOTES_KEPT))
     cur.execute(_effects_statement(feed, table, full=full), values)

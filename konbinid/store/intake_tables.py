@@ -1,4 +1,4 @@
-"""Which staging table fills which table of people.*, by which key; and how statements are made for any of them.
+"""Which staging table fills which table, by which key; and how statements are made for any of them.
 
 A statement is written once with marks like <staged> in it; the marks stand for the names below and nothing else, so no value of a file
 ever becomes part of a statement's text.
@@ -13,13 +13,19 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One feed's tables. ``values`` decide whether a row differs; ``carried`` come along with them but are never compared."""
+    """One feed's tables. ``values`` decide whether a row differs; ``carried`` come along with them but are never compared.
+
+    ``tells_operation``: the feed has a 処理区分. ``large``: it can have so many rows that the planner must be told.
+    """
 
     name: str
     key: tuple[str, ...]
     values: tuple[str, ...]
     carried: tuple[str, ...] = ()
     present: str = "true"  # whether a row t of the target counts as there
+    schema: str = "people"
+    tells_operation: bool = True
+    large: bool = True
 
     @property
     def staged(self) -> str:
@@ -43,7 +49,7 @@ class Table:
         return {
             "<staged>": self.staged,
             "<effect>": f"{self.staged}_effect",
-            "<target>": f"people.{self.name}",
+            "<target>": f"{self.schema}.{self.name}",
             "<key>": ", ".join(self.key),
             "<t.key>": _of("t", self.key),
             "<s.key>": _of("s", self.key),
@@ -199,6 +205,15 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 "specially_disabled",
                 "defect",
             ),
+        ),
+        "GAIJI": Table(
+            "gaiji",
+            ("code",),
+            ("version", "glyph_hash", "shape_hash", "redefinable", "font_name", "note"),
+            carried=("font_sha256",),
+            schema="library",
+            tells_operation=False,
+            large=False,
         ),
     }
 )

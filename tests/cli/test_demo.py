@@ -85,7 +85,7 @@ def test_the_configuration_it_writes_is_accepted(place, core):
     Keyring.create(place.keys)
     make_pki(place.pki, dt.datetime.now(dt.UTC))
     server = "host='/tmp/with space' port=5432 dbname=konbinid"
-    demo_place.write_config(place, Ports(8443, 8480), server, "center.demo.invalid", core.write_gaiji())
+    demo_place.write_config(place, Ports(8443, 8480), server, "center.demo.invalid")
     loaded = config.load(place.config)
     assert loaded.service.environment == "TEST"
     assert loaded.database.servers == (server,)
@@ -129,7 +129,7 @@ def test_heartbeats_take_the_next_number(place, core):
         path.rename(place.spool("archive") / path.name)
     (place.spool("outbox") / "JUMIN_20261124120000_000007_F.csv.ok").touch()
     numbers = {path.name.split("_")[0]: path.name.split("_")[2] for path in core.drop_heartbeats()}
-    others = dict.fromkeys(("JPKI", "YOKUSHI", "INKAN", "ZEI"), "000002")
+    others = dict.fromkeys(("JPKI", "YOKUSHI", "INKAN", "ZEI", "GAIJI"), "000002")
     assert numbers == {"JUMIN": "000008", **others}
 
 

@@ -19,6 +19,7 @@ import pytest
 from private_database import Database
 from twisted.internet.defer import ensureDeferred, succeed
 
+from konbinid.domain.characters import CodeRange
 from konbinid.domain.checkdigit import individual_number_is_valid, resident_code_is_valid
 from konbinid.domain.dates import JST
 from konbinid.domain.feeds import Feed
@@ -308,6 +309,7 @@ class Hall:
     lease: StillLease = field(default_factory=StillLease)
     now: float = 0.0
     points: list[str] = field(default_factory=list)
+    private: Sequence[CodeRange] = ()
     _sequences: dict[str, Iterator[int]] = field(default_factory=dict)
     _runs: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _stamps: Iterator[int] = field(default_factory=itertools.count)
@@ -333,6 +335,7 @@ class Hall:
             dsn=self.database.dsn("intake"),
             keys=self.keys,
             feeds=tuple(self.feeds.values()),
+            private=self.private,
             scan_seconds=0.2,
         )
 
@@ -405,6 +408,7 @@ class Hall:
                     "dsn": self.database.dsn("intake"),
                     "keys": str(self.keys),
                     "layouts": [[str(intake.layout.path), intake.layout.digest]],
+                    "private": [[each.first, each.last] for each in self.private],
                 },
                 lambda _: None,
             )
@@ -499,7 +503,7 @@ def city_layouts() -> dict[Feed, Any]:
     """The layouts that ship."""
     return {
         feed: load(LAYOUTS / f"{feed.lower()}.toml")
-        for feed in (Feed.YOKUSHI, Feed.INKAN, Feed.JUMIN, Feed.JPKI, Feed.ZEI)
+        for feed in (Feed.YOKUSHI, Feed.INKAN, Feed.JUMIN, Feed.JPKI, Feed.ZEI, Feed.GAIJI)
     }
 
 

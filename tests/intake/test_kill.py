@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import gaiji_samples
 import pytest
 
 from konbinid.intake.steps import Point
@@ -25,6 +26,8 @@ TABLES = (
     "select registration_number, atena_number, state, image_sha256, rows, file_stamp from people.seal",
     "select year, atena_number, address, annual_tax, defect from people.tax",
     "select atena_number, resident_code_digest, household_number, name from people.doubt d join intake.incoming i on i.id = d.incoming_id",
+    "select code, version, glyph_hash, shape_hash, redefinable, font_name, note from library.gaiji",
+    "select version, sha256, characters, length(content) from library.gaiji_font",
     "select d.feed, name from people.feed_doubt d join intake.incoming i on i.id = d.incoming_id",
     "select name, state, added, changed, removed, encode(sha256, 'hex') from intake.incoming",
     "select feed, last_sequence, last_name, last_stamp, fresh_as_of, stopped_by is null from intake.feed",
@@ -49,6 +52,12 @@ def drop(hall, rows) -> None:
     hall.put("YOKUSHI", [rows.hold(1, "a"), rows.hold(4, "b", category="77"), ["1"]], sequence=1)
     hall.put("ZEI", [rows.tax(1), rows.tax(1, 2025), rows.tax(2, tax_class="3")], full=True, sequence=1)
     hall.put("ZEI", [rows.tax(1, 2025, "9"), rows.tax(2, 2026, "2", name="葛\U000e0100城")], sequence=2)
+    hall.put(
+        "GAIJI",
+        gaiji_samples.rows("\ue000"),
+        attachments={"EUDC.TTE": gaiji_samples.eudc({"\ue000": 1})},
+        sequence=1,
+    )
     hall.put("JPKI", [rows.serial(1, "ab")], sequence=1)
     hall.put("JPKI", [rows.serial(4, "cd")], sequence=3)
 
@@ -78,7 +87,7 @@ def finish(hall, daemon) -> None:
 def is_done(hall) -> bool:
     left = {each.name for each in hall.inbox.iterdir()}
     states = dict(hall.run("select name, state from intake.incoming"))
-    return len(states) == 9 and "received" not in states.values() and len(left) == 2
+    return len(states) == 10 and "received" not in states.values() and len(left) == 2
 
 
 def snapshot(hall) -> dict[str, object]:
@@ -106,7 +115,7 @@ def snapshot(hall) -> dict[str, object]:
 def wipe(hall) -> None:
     hall.run(
         "truncate people.person, people.person_lock, people.member_number, people.credential, people.hold, people.seal, people.tax, "
-        "people.doubt, people.feed_doubt, intake.incoming_part, intake.attachment_name, intake.attachment, ops.alert cascade"
+        "people.doubt, people.feed_doubt, library.gaiji, library.gaiji_font, intake.incoming_part, intake.attachment_name, intake.attachment, ops.alert cascade"
     )
     hall.run(
         "update intake.feed set last_sequence = null, last_name = null, last_stamp = null, last_full_stamp = null, "
@@ -127,7 +136,7 @@ def test_killed_at_every_point_it_ends_as_if_undisturbed(hall, rows, tmp_path):
     daemon = start(hall)
     finish(hall, daemon)
     expected = snapshot(hall)
-    assert len(expected["outbox"]) == 8  # type: ignore[arg-type]
+    assert len(expected["outbox"]) == 9  # type: ignore[arg-type]
     survived = []
     later = [(Point.STORED, 3), (Point.SETTLED, 3), (Point.DATA_FILED, 2)]
     for point, times in [*((point, 1) for point in Point), *later]:

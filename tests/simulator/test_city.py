@@ -21,7 +21,7 @@ from konbinid.intake import layout
 from konbinid.intake.attachments import read_bmp, size_defect
 from konbinid.intake.records import Reader
 from konbinid.simulator import addresses, gaiji, names, news, numbers
-from konbinid.simulator.city import City, write_city, write_gaiji
+from konbinid.simulator.city import City, write_city, write_gaiji, write_new_gaiji
 from konbinid.simulator.feeds import FeedWriter, feed_file_name, write_difference, write_full
 from konbinid.simulator.household import Impression
 from konbinid.simulator.personas import persona, stage_for
@@ -287,6 +287,17 @@ def test_the_gaiji_font_is_reproducible_and_its_index_true(tmp_path):
     assert len({row.glyph_sha256 for row in rows}) == len(rows) == 8
     used = {c for text in names.all_name_texts() for c in text if 0xE000 <= ord(c) <= 0xF8FF}
     assert {ord(character) for character in used} <= set(covered)
+
+
+def test_later_gaiji_versions_add_and_change_nothing(tmp_path):
+    """Each has one character more; the shapes of all others stay, so that no 再定義可 is needed."""
+    rows = {further: gaiji.gaiji_rows(gaiji.gaiji_font(further), "1", further) for further in (0, 1, 16)}
+    assert rows[16][:9] == rows[1]
+    assert rows[1][:8] == rows[0]
+    assert len({row.glyph_sha256 for row in rows[16]}) == 24
+    path = write_new_gaiji(tmp_path, STAMP, 2, seq=3)
+    assert path.name == "GAIJI_20261123060000_000003_D.csv"
+    assert [line.split(",")[1] for line in path.read_text().splitlines()] == ['"U+E008"', '"U+E009"']
 
 
 @settings(max_examples=40, deadline=None)

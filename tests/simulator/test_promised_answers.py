@@ -12,8 +12,8 @@ import pytest
 from running_daemon import approve, daemon, make_city
 
 from konbinid.config import load
-from konbinid.simulator import gaiji, news
-from konbinid.simulator.city import City, write_city
+from konbinid.simulator import news
+from konbinid.simulator.city import City, write_city, write_gaiji
 from konbinid.simulator.feeds import write_difference
 from konbinid.simulator.kiosk import JST, Kiosk
 from konbinid.simulator.kiosk_values import Card, Door, Order, Refused
@@ -26,11 +26,8 @@ FEE = 300
 
 @pytest.fixture
 def config(tmp_path, database):
-    """A city whose daemon has the demo's 外字."""
+    """A city of its own."""
     path = make_city(tmp_path, database)
-    font = tmp_path / gaiji.FONT_NAME
-    font.write_bytes(gaiji.gaiji_font())
-    path.write_text(path.read_text().replace("[fonts]\n", f'[fonts]\ngaiji = "{font}"\n'))
     approve(path)
     return path
 
@@ -71,6 +68,7 @@ def test_every_card_is_answered_as_promised_and_news_changes_it(config):
     with daemon(config) as child:
         child.wait_for("startup.listening")
         write_city(spool / "inbox", city, before, cutter=SealCutter(None))
+        write_gaiji(spool / "inbox", before)
         _wait_for_receipts(spool)
         door = Door(url, pki.ca, pki.center.cert, pki.center.key)
         kiosk = Kiosk(door, "272060", lambda: dt.datetime.now(JST))

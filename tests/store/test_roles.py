@@ -34,6 +34,8 @@ STAGED = " ".join(
             "credential_effect",
             "hold_effect",
             "seal_effect",
+            "gaiji",
+            "gaiji_effect",
             "key",
             "touch",
         ]
