@@ -11,7 +11,7 @@ from pathlib import Path
 from konbinid.config import Config
 from konbinid.declared.document import FileRefused
 from konbinid.domain.feeds import Feed
-from konbinid.domain.kinds import MADE_KINDS, TITLES, Kind
+from konbinid.domain.kinds import KIND_RULES, MADE_KINDS, TITLES, Kind
 from konbinid.domain.library import LibraryEntry, shelf_at
 from konbinid.domain.library_values import BadLibraryValue
 from konbinid.fingerprint import Build, Fingerprint, fingerprint, this_build
@@ -171,7 +171,9 @@ def library_faults(
         own = shelf.kinds[kind]
         if own.offer is None or not own.offer.offered:
             continue
-        needed = {"fee": own.fee, "hours": own.hours, "form": own.form_version}
+        needed: dict[str, object] = {"fee": own.fee, "hours": own.hours, "form": own.form_version}
+        if KIND_RULES[kind].takes_year:
+            needed["tax_years"] = shelf.tax_years
         faults += [
             f"{TITLES[kind]} is offered, but no {item} is in force."
             for item, value in needed.items()

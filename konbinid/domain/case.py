@@ -11,6 +11,7 @@ from konbinid.domain.library import Shelf
 from konbinid.domain.person import Credential, Hold, Household, Person, ResidentState, Seal, SealState
 from konbinid.domain.redact import Redacted
 from konbinid.domain.request import IssueRequest, Options
+from konbinid.domain.tax import TaxRecord
 
 EVERYTHING = "*"  # the state row that suspends all kinds
 
@@ -37,7 +38,8 @@ class Case(Redacted):
 
     ``suspended`` holds kinds and EVERYTHING; ``stale`` the kinds whose sources are too old; ``holds`` everything that names a
     living member of the household; ``household_in_doubt``: a file that waits or failed names the household, so it may have a member that
-    nobody here knows yet; ``names_stamp`` the stamp of the file that last changed the applicant's name or ended the residence.
+    nobody here knows yet; ``names_stamp`` the stamp of the file that last changed the applicant's name or ended the residence;
+    ``taxes`` the applicant's tax records, one a 年度, where the kind needs them.
     """
 
     at: datetime
@@ -51,6 +53,7 @@ class Case(Redacted):
     holds: tuple[Hold, ...] = ()
     seals: tuple[Seal, ...] = ()
     names_stamp: datetime | None = None
+    taxes: tuple[TaxRecord, ...] = ()
 
     @property
     def today(self) -> date:
@@ -100,3 +103,7 @@ class Case(Redacted):
         """The applicant's registered seal; None when there is none or more than one."""
         registered = [seal for seal in self.seals if seal.state is SealState.REGISTERED]
         return registered[0] if len(registered) == 1 else None
+
+    def tax_record(self, year: int) -> TaxRecord | None:
+        """The applicant's record of a 年度."""
+        return next((record for record in self.taxes if record.year == year), None)

@@ -121,3 +121,11 @@ def inkan_entry(person: Person, *, katakana: bool) -> Entry:
     else:
         cells["former_name"] = Cell.of(person.former_name)
     return Entry(shape_of(person), person.atena_number, person.member_number, cells)
+
+
+def kazei_entry(person: Person) -> Entry:
+    """The person of 課税証明書: today's 氏名 (contract 2, ZEI), with which a foreign resident's 通称 always stands (docs/decisions/0009)."""
+    cells = {"name": Cell.of(person.name)}
+    if person.is_foreign:
+        cells["alias"] = Cell.of(person.alias)
+    return Entry(shape_of(person), person.atena_number, person.member_number, cells)

@@ -7,13 +7,15 @@ from typing import Any
 
 from konbinid.domain import cells
 from konbinid.domain.case import Asked, Case
-from konbinid.domain.content import Cell, CellState, Content, Entry, Signature
+from konbinid.domain.content import ONLY, Cell, CellState, Content, Entry, Signature
 from konbinid.domain.dates import era_date
 from konbinid.domain.entitlement import Granted
 from konbinid.domain.kinds import HOUSEHOLD_KINDS, Kind, Switch
 from konbinid.domain.person import Person, SealNameKind
+from konbinid.domain.tax import TaxRecord
+from konbinid.domain.tax_cells import tax_section, title_of
 
-WHOLE, PART, ONLY = "whole", "part", "only"
+WHOLE, PART = "whole", "part"
 
 
 def compose(case: Case, asked: Asked, granted: Granted, issuance_number: str, *, specimen: bool) -> Content:
@@ -25,6 +27,7 @@ def compose(case: Case, asked: Asked, granted: Granted, issuance_number: str, *,
     form_version = shelf.kinds[asked.kind].form_version
     assert form_version is not None
     seal = case.seal if asked.kind is Kind.INKAN else None
+    record = _tax_record(case, asked)
     return Content(
         kind=asked.kind,
         form_version=form_version,
@@ -35,7 +38,20 @@ def compose(case: Case, asked: Asked, granted: Granted, issuance_number: str, *,
         signature=Signature(shelf.mayor.title, shelf.mayor.name, era_date(case.today), shelf.official_seal),
         impression=seal.impression if seal is not None else None,
         specimen=specimen,
+        sections={} if record is None else {"tax": tax_section(record)},
+        title=ONLY if record is None else title_of(record),
     )
+
+
+def _tax_record(case: Case, asked: Asked) -> TaxRecord | None:
+    """The record that a kazei shows; None for every other kind, though the case may know some."""
+    if asked.kind is not Kind.KAZEI:
+        return None
+    assert asked.options is not None
+    assert asked.options.year is not None
+    record = case.tax_record(asked.options.year)
+    assert record is not None
+    return record
 
 
 def _heading(case: Case, asked: Asked, granted: Granted, show: frozenset[Switch]) -> dict[str, Cell]:
@@ -54,6 +70,8 @@ def _entries(case: Case, asked: Asked, granted: Granted, show: frozenset[Switch]
     if asked.kind is Kind.INKAN:
         katakana = case.seal is not None and case.seal.name_kind is SealNameKind.KATAKANA
         return (cells.inkan_entry(granted.applicant, katakana=katakana),)
+    if asked.kind is Kind.KAZEI:
+        return (cells.kazei_entry(granted.applicant),)
     make: Callable[[Person, frozenset[Switch]], Entry]
     make = cells.juminhyo_entry if asked.kind is Kind.JUMINHYO else cells.kisaijiko_entry
     return tuple(make(person, show) for person in granted.printed)
@@ -86,6 +104,7 @@ def record_of(content: Content, conceal: Callable[[str], str]) -> dict[str, Any]
         ],
         "sections": {name: cells_of(group) for name, group in content.sections.items()},
         "sentence": content.sentence,
+        "title": content.title,
         "signature": [content.signature.title, content.signature.name, content.signature.issued_on],
         "impression": None
         if impression is None

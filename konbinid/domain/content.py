@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from konbinid.domain.kinds import Kind
 from konbinid.domain.redact import Redacted
+from konbinid.domain.tax import AMOUNTS, COUNTS
 
 OMITTED_MARK = "＊＊＊"
 
@@ -104,6 +105,22 @@ ENTRY_FIELDS = (
     "residence_card_number",
     "alias_history",
 )
+TAXED, UNTAXED, ONLY = "taxed", "untaxed", "only"
+TITLES_OF: Mapping[Kind, tuple[str, ...]] = MappingProxyType({Kind.KAZEI: (TAXED, UNTAXED)})
+"""Keys of the titles that a kind's form must have, where it is not the one title ONLY."""
+
+SECTIONS_OF: Mapping[Kind, tuple[str, ...]] = MappingProxyType({Kind.KAZEI: ("tax",)})
+"""The sections that a kind's form must have, where it has any."""
+
+SECTION_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "tax": (
+            *("fiscal_year", "income_year", "assessed_on", "address", "deductible_spouse"),
+            *AMOUNTS,
+            *COUNTS,
+        )
+    }
+)
 # What the city's library gives to every sheet, and the numbers that bind the sheets.
 SHEET_FIELDS = ("issued_on", "mayor_title", "mayor_name", "issuance_number", "sheet_number")
 
@@ -131,7 +148,8 @@ class Signature:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Content(Redacted):
-    """One certificate. ``sentence`` is the key of the form's 認証文 (``whole`` or ``part`` for household kinds, ``only`` where there is one)."""
+    """One certificate. ``sentence`` is the key of the form's 認証文 (``whole`` or ``part`` for household kinds, ``only`` where there is one),
+    ``title`` that of its title. ``sections`` are cells that belong to the paper and to no person's entry, by section and field."""
 
     kind: Kind
     form_version: str
@@ -143,6 +161,7 @@ class Content(Redacted):
     impression: SealImpression | None = None
     specimen: bool = False
     sections: Mapping[str, Mapping[str, Cell]] = field(default_factory=lambda: MappingProxyType({}))
+    title: str = ONLY
 
     def texts(self) -> tuple[str, ...]:
         """Every value text on the paper that came from data: what read-back must find and faces must have glyphs for."""

@@ -18,6 +18,7 @@ from konbinid.domain.person import Person, ResidentState, SealNameKind
 from konbinid.domain.redact import Redacted
 from konbinid.domain.request import Refused
 from konbinid.domain.results import Code
+from konbinid.domain.tax_rules import no_tax_record, year_not_allowed
 
 Rule = Callable[[Case, Asked], str | None]
 
@@ -71,7 +72,8 @@ def not_offered(case: Case, asked: Asked) -> str | None:
         case.shelf.official_seal,
         case.shelf.holidays,
     )
-    return "library_incomplete" if any(part is None for part in whole) else None
+    yearless = KIND_RULES[asked.kind].takes_year and case.shelf.tax_years is None
+    return "library_incomplete" if yearless or any(part is None for part in whole) else None
 
 
 def credential_unknown(case: Case, _: Asked) -> str | None:
@@ -215,7 +217,7 @@ def option_not_allowed(case: Case, asked: Asked) -> str | None:
         return "numbers_without_members"
     if not options.show <= allowed_switches(case, asked.kind):
         return "switch"
-    return "year" if (options.year is not None) != rule.takes_year else None
+    return year_not_allowed(case, asked)
 
 
 def fee_differs(case: Case, asked: Asked) -> str | None:
@@ -223,7 +225,7 @@ def fee_differs(case: Case, asked: Asked) -> str | None:
     return None if asked.fee is None or asked.fee == _shelf(case, asked).fee else "fee_differs"
 
 
-# The contract's order. 1401 and 1404 stand before these and are the ledger's; 1109 belongs to kazei; 1301 and 1302 are found on paper.
+# The contract's order. 1401 and 1404 stand before these and are the ledger's; 1301 and 1302 are found on paper.
 RULES: tuple[tuple[Code, Rule], ...] = (
     (Code.OTHER_MUNICIPALITY, other_municipality),
     (Code.SUSPENDED, suspended),
@@ -238,6 +240,7 @@ RULES: tuple[tuple[Code, Rule], ...] = (
     (Code.CHANGE_IN_PROGRESS, change_in_progress),
     (Code.NO_SUCH_MEMBER, no_such_member),
     (Code.OPTION_NOT_ALLOWED, option_not_allowed),
+    (Code.NO_TAX_RECORD, no_tax_record),
     (Code.FEE_DIFFERS, fee_differs),
 )
 # What is looked at again before a document is given a second time (contract 1, operation 3).

@@ -31,7 +31,7 @@ TITLES = {
 HOUSEHOLD_KINDS = frozenset({Kind.JUMINHYO, Kind.KISAIJIKO})
 
 # Kinds this build can make. The others are answered with 1105 whatever the library says.
-MADE_KINDS = frozenset({Kind.JUMINHYO, Kind.KISAIJIKO, Kind.INKAN})
+MADE_KINDS = frozenset({Kind.JUMINHYO, Kind.KISAIJIKO, Kind.INKAN, Kind.KAZEI})
 
 
 class Scope(StrEnum):

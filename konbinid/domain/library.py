@@ -28,6 +28,7 @@ class Item(StrEnum):
     HOLIDAYS = "holidays"  # days of the year and single days; for a kind: further days of its own
     FORM = "form"  # per kind: the form's version
     PLANNED_STOP = "planned_stop"  # of a kind, or of everything: why; from and to are the entry's
+    TAX_YEARS = "tax_years"  # the 年度 that kazei is offered for
 
 
 PER_KIND = frozenset({Item.OFFERED, Item.FEE, Item.HOURS, Item.FORM})
@@ -46,7 +47,7 @@ def kinds_of(item: Item) -> tuple[Kind | None, ...]:
 class LibraryEntry:
     """One approved, dated entry. ``effective_to`` is exclusive; None = until another entry takes over.
 
-    ``value`` has its item's type: Mayor, OfficialSeal, Policy, Offer, Hours, Holidays, PlannedStop, a fee in yen or a form's version.
+    ``value`` has its item's type: Mayor, OfficialSeal, Policy, Offer, Hours, Holidays, PlannedStop, TaxYears, a fee in yen or a form's version.
     """
 
     id: int
@@ -133,6 +134,19 @@ class PlannedStop:
 
 
 @dataclass(frozen=True, slots=True)
+class TaxYears:
+    """The 年度 that kazei is offered for, as Western years: the newest one and those before it, ``count`` in all."""
+
+    newest: int
+    count: int
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """Newest first."""
+        return tuple(range(self.newest, self.newest - self.count, -1))
+
+
+@dataclass(frozen=True, slots=True)
 class KindShelf:
     """What is in force for one kind at an instant; None where the library has nothing (then the kind is not offered).
 
@@ -159,6 +173,7 @@ class Shelf:
     holidays: Holidays | None
     kinds: Mapping[Kind, KindShelf]
     stop: PlannedStop | None = None
+    tax_years: TaxYears | None = None
 
     def holidays_of(self, kind: Kind) -> Holidays | None:
         """The days on which a kind is closed: the city's and its own. None where the library has none for the city."""
@@ -197,4 +212,5 @@ def shelf_at(entries: Iterable[LibraryEntry], revision: int, at: datetime) -> Sh
         holidays=value(Item.HOLIDAYS),
         kinds=kinds,
         stop=value(Item.PLANNED_STOP),
+        tax_years=value(Item.TAX_YEARS),
     )

@@ -11,6 +11,7 @@ Shapes (every key not named optional must stand there; every other key is refuse
 - holidays: ``{"yearly": ["12-29"], "single": ["2026-05-07"]}``, both optional
 - form: ``{"version": "2026.1"}``
 - planned_stop: ``{"reason": "税システムの入替え"}``
+- tax_years: ``{"newest": 2026, "count": 4}``, Western years of the 年度; the count optional
 """
 
 from __future__ import annotations
@@ -25,7 +26,17 @@ from typing import Any, TypeVar
 from konbinid.domain.content import OfficialSeal
 from konbinid.domain.dates import BadDate, read_day, read_span, read_yearly_day
 from konbinid.domain.kinds import KIND_RULES, TITLES, Kind, Switch
-from konbinid.domain.library import Holidays, Hours, Item, Mayor, Offer, PlannedStop, Policy, kinds_of
+from konbinid.domain.library import (
+    Holidays,
+    Hours,
+    Item,
+    Mayor,
+    Offer,
+    PlannedStop,
+    Policy,
+    TaxYears,
+    kinds_of,
+)
 
 T = TypeVar("T")
 
@@ -37,9 +48,12 @@ DEFAULT_HOURS = Hours(((time(6, 30), time(23, 0)),) * 7)
 DEFAULT_HOLIDAYS = Holidays(frozenset({(12, 29), (12, 30), (12, 31), (1, 1), (1, 2), (1, 3)}), frozenset())
 DEFAULT_POLICY = Policy()
 DEFAULT_MAX_COPIES = 10
-DEFAULT_FEES = MappingProxyType({Kind.JUMINHYO: 300, Kind.KISAIJIKO: 300, Kind.INKAN: 300})
+DEFAULT_TAX_YEARS = 4
+DEFAULT_FEES = MappingProxyType(dict.fromkeys((Kind.JUMINHYO, Kind.KISAIJIKO, Kind.INKAN, Kind.KAZEI), 300))
 
 MAX_FEE = 10_000
+TAX_YEARS = (2000, 2100)  # the newest 年度 lies between; a slip in its digits is none of them
+MAX_TAX_YEARS = 10
 MAX_COPIES = 99  # two digits on every kiosk's screen; a city's own limit stands below
 MAX_SEAL_PIXELS = 4096
 MAX_SEAL_MM = 60.0
@@ -47,7 +61,7 @@ MAX_SEAL_MM = 60.0
 FORM_VERSION = r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}"
 """What a form's version looks like, in the library and in the form's own file. It stands in ledger rows and in the PDF."""
 
-LibraryValue = Mayor | OfficialSeal | Policy | Offer | Hours | Holidays | PlannedStop | int | str
+LibraryValue = Mayor | OfficialSeal | Policy | Offer | Hours | Holidays | PlannedStop | TaxYears | int | str
 
 
 class BadLibraryValue(ValueError):
@@ -60,8 +74,8 @@ class BadLibraryValue(ValueError):
 
 
 def read_value(item: Item, kind: Kind | None, value: object, rows: bytes | None = None) -> LibraryValue:
-    """The checked value of one entry: Mayor, OfficialSeal (with ``rows``), Policy, Offer, Hours, Holidays, PlannedStop, a fee in yen,
-    or a form's version.
+    """The checked value of one entry: Mayor, OfficialSeal (with ``rows``), Policy, Offer, Hours, Holidays, PlannedStop, TaxYears, a fee
+    in yen, or a form's version.
 
     BadLibraryValue when the item needs a kind and has none or the reverse, and for whatever the shapes above do not allow.
     """
@@ -163,6 +177,13 @@ def read_stop(value: object) -> PlannedStop:
     return PlannedStop(_line(_table(value, ("reason",)), "reason"))
 
 
+def read_tax_years(value: object) -> TaxYears:
+    """The newest 年度 offered, and how many (4 unless said)."""
+    table = _table(value, ("newest",), ("count",))
+    count = _whole(table, "count", 1, MAX_TAX_YEARS) if "count" in table else DEFAULT_TAX_YEARS
+    return TaxYears(_whole(table, "newest", *TAX_YEARS), count)
+
+
 def write_value(value: LibraryValue) -> dict[str, Any]:  # noqa: PLR0911 - one return a shape
     """The JSON shape of a value, the one ``read_value`` takes; a seal's rows go apart. An int is a fee, a str a form's version."""
     match value:
@@ -183,6 +204,8 @@ def write_value(value: LibraryValue) -> dict[str, Any]:  # noqa: PLR0911 - one r
             return {"yearly": yearly, "single": sorted(value.single)}
         case PlannedStop():
             return {"reason": value.reason}
+        case TaxYears():
+            return asdict(value)
         case int():
             return {"yen": value}
         case str():
@@ -198,6 +221,7 @@ _READERS: Mapping[Item, Callable[[object], LibraryValue]] = MappingProxyType(
         Item.HOLIDAYS: read_holidays,
         Item.FORM: read_form,
         Item.PLANNED_STOP: read_stop,
+        Item.TAX_YEARS: read_tax_years,
     }
 )
 

@@ -8,7 +8,7 @@ from konbinid.domain.case import EVERYTHING, Asked, Case
 from konbinid.domain.entitlement import allowed_switches, change_in_progress, may_not_be_issued, refusal
 from konbinid.domain.feeds import stale_kinds
 from konbinid.domain.hours import opening_today
-from konbinid.domain.kinds import HOUSEHOLD_KINDS, TITLES, Kind, Scope, Switch
+from konbinid.domain.kinds import HOUSEHOLD_KINDS, KIND_RULES, TITLES, Kind, Scope, Switch
 from konbinid.domain.library import Shelf, shelf_at
 from konbinid.domain.request import (
     KindState,
@@ -23,6 +23,7 @@ from konbinid.domain.request import (
     ServiceState,
 )
 from konbinid.domain.results import ORDER, Code
+from konbinid.domain.tax_rules import offered_years
 from konbinid.issue.equipment import Equipment
 from konbinid.issue.reading import read_case
 from konbinid.store import ledger, state
@@ -114,6 +115,7 @@ def _listed(case: Case, request: ListRequest, kind: Kind) -> ListedCertificate:
         max_copies=shelf.offer.max_copies,
         members=_members(case, request, kind),
         printable=tuple(switch for switch in Switch if switch in allowed),
+        years=offered_years(case.shelf) if KIND_RULES[kind].takes_year else (),
     )
 
 

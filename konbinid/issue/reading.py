@@ -7,12 +7,12 @@ from typing import Any
 
 from konbinid.domain.case import Case
 from konbinid.domain.feeds import stale_kinds
-from konbinid.domain.kinds import HOUSEHOLD_KINDS, Kind
+from konbinid.domain.kinds import HOUSEHOLD_KINDS, KIND_RULES, Kind
 from konbinid.domain.library import shelf_at
 from konbinid.domain.redact import Redacted
 from konbinid.domain.request import CredentialKey
 from konbinid.issue.equipment import Equipment
-from konbinid.store import residents, state
+from konbinid.store import residents, state, taxes
 from konbinid.store.transaction import Transaction
 
 
@@ -74,11 +74,13 @@ async def about_resident(
     members = {atena_number, *(person.atena_number for person in household.members)}
     if kind is not None:
         await residents.lock_people(tx, members if kind in HOUSEHOLD_KINDS else {atena_number})
-    about = {
+    about: dict[str, Any] = {
         "household": household,
         "household_in_doubt": await residents.is_household_in_doubt(tx, household_number),
         "names_stamp": await residents.names_stamp_of(tx, atena_number),
         "holds": await residents.holds_on(tx, members),
         "seals": await residents.seals_of(tx, atena_number),
     }
+    if kind is None or KIND_RULES[kind].takes_year:
+        about["taxes"] = await taxes.taxes_of(tx, atena_number)
     return about, sealed

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from konbinid.domain.content import CellState
 from konbinid.domain.redact import Redacted
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ class ExpectedSheet(Redacted):
 
 
 def expect(form: Form, content: Content) -> list[ExpectedSheet]:
-    """Every sheet that the content makes."""
+    """Every sheet that the content makes. LookupError when the form lacks a place for a section's value, or the content a section."""
+    _check_sections(form, content)
     size = form.people.per_sheet
     groups = [content.entries[at : at + size] for at in range(0, len(content.entries), size)]
     sheets = []
@@ -43,6 +45,9 @@ def expect(form: Form, content: Content) -> list[ExpectedSheet]:
             _expect_table(
                 sheet, form.heading.table, content.heading, "heading", (form.heading.x, form.heading.y)
             )
+        for placed in form.sections:
+            cells = content.sections[placed.section]
+            _expect_table(sheet, placed.table, cells, placed.section, (placed.x, placed.y))
         y = form.people.y
         for place, entry in enumerate(group, index * size + 1):
             table = form.people.tables[entry.shape]
@@ -55,6 +60,19 @@ def expect(form: Form, content: Content) -> list[ExpectedSheet]:
     return sheets
 
 
+def _check_sections(form: Form, content: Content) -> None:
+    """No recorded value may be missed on the paper because the form does not know its field."""
+    placed = {(each.section, cell.field) for each in form.sections for cell in each.table.fields()}
+    recorded = {
+        (name, field)
+        for name, cells in content.sections.items()
+        for field, cell in cells.items()
+        if cell.state is CellState.VALUE
+    }
+    if not recorded <= placed:
+        raise LookupError("a section without its place")
+
+
 def _expect_sheet(sheet: ExpectedSheet, form: Form, content: Content, number: str) -> None:
     signature = content.signature
     values = {
@@ -65,7 +83,8 @@ def _expect_sheet(sheet: ExpectedSheet, form: Form, content: Content, number: st
         "sheet_number": number,
     }
     sheet.labels.append((form.sentence.frame, form.sentences[content.sentence]))
-    sheet.labels += [(label.frame, "".join(label.lines)) for label in (form.title, *form.labels)]
+    sheet.labels.append((form.title.frame, "".join(form.title_lines(content.title))))
+    sheet.labels += [(label.frame, "".join(label.lines)) for label in form.labels]
     for box in form.boxes:
         sheet.boxes.append((box.field, box.frame, values[box.field]))
 

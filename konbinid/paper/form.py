@@ -114,7 +114,7 @@ class Box:
 @dataclass(frozen=True, slots=True)
 class TableCell:
     """One labelled box of a table's row; ``width`` includes the label's. An optional cell closes up when the content
-    does not have its field, and with ``hide_blank`` also when nothing is recorded in it."""
+    does not have its field, with ``hide_blank`` also when nothing is recorded in it, with ``hide_omitted`` also when it is ＊＊＊."""
 
     field: str
     label: tuple[str, ...]
@@ -124,7 +124,18 @@ class TableCell:
     type: Type
     optional: bool
     hide_blank: bool
+    hide_omitted: bool
     at: str
+
+    def stands(self, cells: Mapping[str, Cell]) -> bool:
+        """Whether this optional cell is on the paper for this content."""
+        if self.field not in cells:
+            return False
+        state = cells[self.field].state
+        hidden = (self.hide_blank and state is CellState.BLANK) or (
+            self.hide_omitted and state is CellState.OMITTED
+        )
+        return not hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +172,7 @@ class Table:
 
     def present(self, cells: Mapping[str, Cell]) -> frozenset[str]:
         """Which optional cells stand on the paper for this content."""
-        return frozenset(
-            place.field
-            for place in self.fields()
-            if place.optional
-            and place.field in cells
-            and not (place.hide_blank and cells[place.field].state is CellState.BLANK)
-        )
+        return frozenset(place.field for place in self.fields() if place.optional and place.stands(cells))
 
     def arrange(self, present: frozenset[str]) -> Arranged:
         """The table with the optional cells of ``present`` and all others that are not optional."""
@@ -228,11 +233,12 @@ def outline(width: float, height: float, line: float) -> list[Rule]:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A table with its place on the sheet."""
+    """A table with its place on the sheet; ``section`` names the section of the content that it shows, empty for the heading."""
 
     x: float
     y: float
     table: Table
+    section: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,10 +267,14 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One version of one kind's form. ``digest`` is its fingerprint: SHA-256 over its canonical content."""
+    """One version of one kind's form. ``title`` and ``sentence`` are frames, their texts stand in ``titles`` and ``sentences`` by key.
+
+    A section may be spread over several of the ``sections`` tables. ``digest`` is the form's fingerprint: SHA-256 over its canonical content.
+    """
 
     kind: Kind
     version: str
+    titles: Mapping[str, str]
     title: Label
     sentences: Mapping[str, str]
     sentence: Label
@@ -272,12 +282,17 @@ class Form:
     rules: tuple[Rule, ...]
     boxes: tuple[Box, ...]
     heading: Placed | None
+    sections: tuple[Placed, ...]
     people: People
     seal: Frame
     impression: Frame | None
     width: float
     height: float
     digest: str = field(default="")
+
+    def title_lines(self, key: str) -> tuple[str, ...]:
+        """The title of this key as it stands on the paper; the document's own title is its first line."""
+        return tuple(self.titles[key].split("\n"))
 
     def sheets(self, people: int) -> int:
         """How many sheets so many people take."""

@@ -16,7 +16,15 @@ from typing import Any
 from konbinid.declared.document import Document, FileRefused, Problem
 from konbinid.declared.section import Section
 from konbinid.declared.words import JAPANESE
-from konbinid.domain.content import ENTRY_FIELDS, HEADING_FIELDS, SHEET_FIELDS, EntryShape
+from konbinid.domain.content import (
+    ENTRY_FIELDS,
+    HEADING_FIELDS,
+    ONLY,
+    SECTION_FIELDS,
+    SHEET_FIELDS,
+    TITLES_OF,
+    EntryShape,
+)
 from konbinid.domain.kinds import Kind
 from konbinid.domain.library_values import FORM_VERSION
 from konbinid.paper.form import (
@@ -82,22 +90,33 @@ def _digest(values: Mapping[str, Any]) -> str:
 def _form(root: Section) -> Form:
     page = root.table("page")
     sentences = root.table("sentences")
+    kind, title = root.choice("kind", tuple(Kind)), root.table("title")
     return Form(
-        kind=root.choice("kind", tuple(Kind)),
+        kind=kind,
         version=root.text("version", pattern=FORM_VERSION, shape=_VERSION_SHAPE),
-        title=_label(root.table("title")),
+        titles=_titles(root, title, kind),
+        title=_label(title, texts=False),
         sentences={key: sentences.wording(key) for key in _SENTENCES if sentences.has(key)},
         sentence=_label(root.table("sentence"), texts=False),
         labels=tuple(_label(section) for section in root.tables("label", optional=True)),
         rules=tuple(_rule(section) for section in root.tables("rule", optional=True)),
         boxes=tuple(_box(section) for section in root.tables("box", optional=True)),
         heading=_heading(root.table("heading")) if root.has("heading") else None,
+        sections=tuple(_section(section) for section in root.tables("section", optional=True)),
         people=_people(root.table("people")),
         seal=_frame(root.table("seal")),
         impression=_frame(root.table("impression")) if root.has("impression") else None,
         width=page.number("width", least=100, most=300),
         height=page.number("height", least=100, most=430),
     )
+
+
+def _titles(root: Section, title: Section, kind: Kind) -> dict[str, str]:
+    """A kind with one title has it in [title], one with several has them in [titles]."""
+    if kind not in TITLES_OF:
+        return {ONLY: title.wording("text")}
+    titles = root.table("titles")
+    return {key: titles.wording(key) for key in TITLES_OF[kind]}
 
 
 def _frame(section: Section) -> Frame:
@@ -146,6 +165,13 @@ def _heading(section: Section) -> Placed:
     return Placed(x, y, _table(section, section.number("width", least=1, most=300), HEADING_FIELDS))
 
 
+def _section(section: Section) -> Placed:
+    name = section.choice("name", tuple(SECTION_FIELDS))
+    x, y = section.number("x", least=0, most=300), section.number("y", least=0, most=430)
+    table = _table(section, section.number("width", least=1, most=300), SECTION_FIELDS[name])
+    return Placed(x, y, table, name)
+
+
 def _table(section: Section, width: float, fields: tuple[str, ...]) -> Table:
     return Table(
         width,
@@ -164,7 +190,7 @@ def _row(section: Section, fields: tuple[str, ...]) -> Row:
 def _cell(section: Section, fields: tuple[str, ...]) -> TableCell:
     # A label has its width and a width its label: one without the other is a slip.
     labelled = section.has("label") or section.has("label_width")
-    hide_blank = section.flag("hide_blank", default=False)
+    hide_blank, hide_omitted = (section.flag(key, default=False) for key in ("hide_blank", "hide_omitted"))
     return TableCell(
         section.choice("field", fields),
         tuple(section.wording("label").split("\n")) if labelled else (),
@@ -172,8 +198,9 @@ def _cell(section: Section, fields: tuple[str, ...]) -> TableCell:
         section.choice("label_align", tuple(Align), Align.CENTRE),
         section.number("width", least=1, most=300),
         _type(section),
-        section.flag("optional", default=False) or hide_blank,
+        section.flag("optional", default=False) or hide_blank or hide_omitted,
         hide_blank,
+        hide_omitted,
         section.at(),
     )
 

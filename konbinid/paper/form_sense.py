@@ -6,8 +6,8 @@ from itertools import combinations
 
 from konbinid.declared.document import Document
 from konbinid.declared.lines import Place
-from konbinid.domain.content import SHEET_FIELDS
-from konbinid.paper.form import PADDING, POINTS, Form, Frame, Row, Table, TableCell, Type
+from konbinid.domain.content import SECTION_FIELDS, SECTIONS_OF, SHEET_FIELDS
+from konbinid.paper.form import PADDING, POINTS, Form, Frame, Placed, Row, Table, TableCell, Type
 
 
 def check_sense(form: Form, document: Document) -> None:
@@ -16,9 +16,10 @@ def check_sense(form: Form, document: Document) -> None:
         document.complain(("sentences",), "認証文がありません。whole, part, only のどれかを書いてください。")
     _check_boxes(form, document)
     for shape, table in form.people.tables.items():
-        _check_table(table, ("people", shape.value), document)
+        _check_table(table, ("people", shape.value), document, set())
     if form.heading:
-        _check_table(form.heading.table, ("heading",), document)
+        _check_table(form.heading.table, ("heading",), document, set())
+    _check_sections(form, document)
     unused = form.people.unused
     if unused and unused.label.frame.h > unused.height:
         document.complain(
@@ -44,13 +45,30 @@ def _check_boxes(form: Form, document: Document) -> None:
             document.complain(("box",), f"{name} の置き場所がありません。[[box]] を追加してください。")
 
 
+def _check_sections(form: Form, document: Document) -> None:
+    """The kind's sections and no others, every field of them in one place: a record that has a value without a place is refused."""
+    seen: dict[str, set[str]] = {name: set() for name in SECTION_FIELDS}
+    own = SECTIONS_OF.get(form.kind, ())
+    for index, each in enumerate(form.sections):
+        if each.section not in own:
+            document.complain(("section", index, "name"), f"{form.kind} に {each.section} の表はありません。")
+        _check_table(each.table, ("section", index), document, seen[each.section])
+    for name in own:
+        missing = [field for field in SECTION_FIELDS[name] if field not in seen[name]]
+        if missing:
+            reason = (
+                f"{name} の {', '.join(missing)} の置き場所がありません。[[section]] に追加してください。"
+            )
+            document.complain(("section",), reason)
+
+
 def _check_type(kind: Type, place: Place, document: Document) -> None:
     if kind.least > kind.size:
         document.complain((*place, "min_size"), f"size ({kind.size:g}) 以下にしてください。")
 
 
-def _check_table(table: Table, place: Place, document: Document) -> None:
-    seen: set[str] = set()
+def _check_table(table: Table, place: Place, document: Document, seen: set[str]) -> None:
+    """``seen``: the fields that have a place already, in this table or another of the same cells."""
     for row_index, row in enumerate(table.rows):
         cells = (*place, "row", row_index, "cells")
         total = sum(cell.width for cell in row.cells)
@@ -87,12 +105,17 @@ def _regions(form: Form) -> list[tuple[Place, Frame]]:
     regions += [(("label", index), label.frame) for index, label in enumerate(form.labels)]
     regions += [(("box", index), box.frame) for index, box in enumerate(form.boxes)]
     if form.heading:
-        table = form.heading.table
-        height = table.arrange(_all_fields(table)).height
-        regions.append((("heading",), Frame(form.heading.x, form.heading.y, table.width, height)))
+        regions.append((("heading",), _extent(form.heading)))
+    regions += [(("section", index), _extent(placed)) for index, placed in enumerate(form.sections)]
     if form.impression:
         regions.append((("impression",), form.impression))
     return regions
+
+
+def _extent(placed: Placed) -> Frame:
+    """What a table takes with all its fields."""
+    table = placed.table
+    return Frame(placed.x, placed.y, table.width, table.arrange(_all_fields(table)).height)
 
 
 def _all_fields(table: Table) -> frozenset[str]:

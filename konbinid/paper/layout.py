@@ -10,7 +10,7 @@ from konbinid.domain.redact import Redacted
 from konbinid.paper.form import THINNEST, Arranged, Box, Label, Rule, Table, outline
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from konbinid.domain.content import Cell, Content, Entry
     from konbinid.paper.form import Form, Placed, Unused
@@ -43,6 +43,7 @@ class Spot(Redacted):
 class SheetPart:
     """The fixed part that every sheet begins with; ``specimen`` puts the watermark behind it."""
 
+    title: str
     sentence: str
     specimen: bool
 
@@ -93,8 +94,9 @@ def lay_out(form: Form, content: Content) -> tuple[Sheet, ...]:
         raise NoPlace(f"sentence {content.sentence}")
     if not content.entries:
         raise NoPlace("entries")
-    if content.sections:
-        raise NoPlace("sections")
+    if content.title not in form.titles:
+        raise NoPlace(f"title {content.title}")
+    _check_sections(form, content)
     if (content.impression is None) != (form.impression is None):
         raise NoPlace("impression")
     total = form.sheets(len(content.entries))
@@ -102,12 +104,15 @@ def lay_out(form: Form, content: Content) -> tuple[Sheet, ...]:
 
 
 def _sheet(form: Form, content: Content, number: int, total: int) -> Sheet:
-    pieces = [Piece(SheetPart(content.sentence, content.specimen), 0, 0)]
+    pieces = [Piece(SheetPart(content.title, content.sentence, content.specimen), 0, 0)]
     spots = _sheet_spots(form, content, sheet_number(number, total))
     if form.heading:
-        _add_heading(form.heading, content.heading, pieces, spots)
+        _check_agreement((form.heading.table,), content.heading, "heading")
+        _add_table(form.heading, content.heading, "heading", pieces, spots)
     elif any(cell.state is CellState.VALUE for cell in content.heading.values()):
         raise NoPlace("heading")
+    for placed in form.sections:
+        _add_table(placed, content.sections[placed.section], placed.section, pieces, spots)
     first = (number - 1) * form.people.per_sheet
     _add_people(form, content.entries[first : first + form.people.per_sheet], first, pieces, spots)
     return Sheet(tuple(pieces), tuple(spots))
@@ -128,10 +133,26 @@ def _sheet_spots(form: Form, content: Content, number: str) -> list[Spot]:
     return [Spot(box.field, box, texts[box.field]) for box in form.boxes]
 
 
-def _add_heading(heading: Placed, cells: Mapping[str, Cell], pieces: list[Piece], spots: list[Spot]) -> None:
-    arranged = _arranged(heading.table, cells, "heading")
-    pieces.append(Piece(TablePart(heading.table, heading.table.present(cells)), heading.x, heading.y))
-    spots += _spots(arranged, cells, "heading", heading.x, heading.y)
+def _check_sections(form: Form, content: Content) -> None:
+    """Every section has its tables, which together have a place for everything that it records."""
+    tables: dict[str, list[Table]] = {name: [] for name in content.sections}
+    for placed in form.sections:
+        if placed.section not in tables:
+            raise NoPlace(placed.section)
+        tables[placed.section].append(placed.table)
+    for name, cells in content.sections.items():
+        if not tables[name]:
+            raise NoPlace(name)
+        _check_agreement(tables[name], cells, name)
+
+
+def _add_table(
+    placed: Placed, cells: Mapping[str, Cell], where: str, pieces: list[Piece], spots: list[Spot]
+) -> None:
+    """The heading, or one table of a section: on every sheet."""
+    present = placed.table.present(cells)
+    pieces.append(Piece(TablePart(placed.table, present), placed.x, placed.y))
+    spots += _spots(placed.table.arrange(present), cells, where, placed.x, placed.y)
 
 
 def _add_people(
@@ -144,7 +165,8 @@ def _add_people(
         table = people.tables.get(entry.shape)
         if table is None:
             raise NoPlace(f"{where} {entry.shape}")
-        arranged = _arranged(table, entry.cells, where)
+        _check_agreement((table,), entry.cells, where)
+        arranged = table.arrange(table.present(entry.cells))
         pieces.append(Piece(TablePart(table, table.present(entry.cells)), people.x, y))
         spots += _spots(arranged, entry.cells, where, people.x, y)
         y += arranged.height + people.gap
@@ -155,16 +177,15 @@ def _add_people(
             y += people.unused.height + people.gap
 
 
-def _arranged(table: Table, cells: Mapping[str, Cell], where: str) -> Arranged:
-    """The table for these cells. Nothing recorded may be without a place, and no place without a word about it."""
-    places = {cell.field: cell for cell in table.fields()}
+def _check_agreement(tables: Sequence[Table], cells: Mapping[str, Cell], where: str) -> None:
+    """Nothing recorded may be without a place in these tables, and no place without a word about it."""
+    places = {cell.field: cell for table in tables for cell in table.fields()}
     for name, cell in cells.items():
         if cell.state is CellState.VALUE and name not in places:
             raise NoPlace(f"{where} {name}")
     for name, place in places.items():
         if name not in cells and not place.optional:
             raise NoPlace(f"{where} {name}")
-    return table.arrange(table.present(cells))
 
 
 def _spots(arranged: Arranged, cells: Mapping[str, Cell], where: str, x: float, y: float) -> list[Spot]:
@@ -189,9 +210,10 @@ class Fixed:
 def fixed_part(form: Form, part: Part) -> Fixed:
     """The labels and rules of one part."""
     match part:
-        case SheetPart(sentence):
+        case SheetPart(title, sentence):
+            titled = replace(form.title, lines=form.title_lines(title))
             certified = replace(form.sentence, lines=tuple(form.sentences[sentence].split("\n")))
-            return Fixed((form.title, certified, *form.labels), form.rules)
+            return Fixed((titled, certified, *form.labels), form.rules)
         case TablePart(table, present):
             arranged = table.arrange(present)
             return Fixed(arranged.labels, arranged.rules)
@@ -211,9 +233,11 @@ def _fixed_unused(unused: Unused | None, width: float, *, first: bool) -> Fixed:
 
 def all_parts(form: Form) -> list[Part]:
     """Everything a form can draw, each table with all its fields: what its label font must hold."""
-    tables = [*form.people.tables.values(), *([form.heading.table] if form.heading else [])]
+    placed = [*([form.heading] if form.heading else []), *form.sections]
+    tables = [*form.people.tables.values(), *(each.table for each in placed)]
+    titled = [(title, sentence) for title in form.titles for sentence in form.sentences]
     return [
-        *(SheetPart(key, specimen) for key in form.sentences for specimen in (False, True)),
+        *(SheetPart(*texts, specimen) for texts in titled for specimen in (False, True)),
         *(TablePart(table, frozenset(cell.field for cell in table.fields())) for table in tables),
         UnusedPart(first=True),
     ]

@@ -121,7 +121,7 @@ class Press:
         if count > self.most_sheets:
             raise Unprintable(Code.TOO_MANY_PAGES, "sheets")
         information = {
-            "Title": form.title.lines[0],
+            "Title": form.title_lines(content.title)[0],
             "Producer": archive.PRODUCER,
             "IssuanceNumber": content.issuance_number,
             "Kind": content.kind.value,

@@ -84,7 +84,7 @@ def _check_document(pdf: Document, content: Content, form: Form, sheets: int) ->
         "IssuanceNumber": content.issuance_number,
         "Kind": content.kind.value,
         "FormVersion": content.form_version,
-        "Title": form.title.lines[0],
+        "Title": form.title_lines(content.title)[0],
     }
     for key, value in claims.items():
         if pdf.information(key) != value:

@@ -22,6 +22,7 @@ from cases import (
     person,
     seal,
     spouse,
+    tax_record,
 )
 from hypothesis import given, settings
 
@@ -130,6 +131,45 @@ def test_katakana_stand_when_the_seal_is_registered_in_them(name_kind):
     one = case(household=household(foreigner()), seals=(seal(name_kind=name_kind),))
     shown = paper(one, asked(Kind.INKAN)).entries[0].cells["name_katakana"]
     assert shown == (Cell.of("スペシメン　マリア") if name_kind is SealNameKind.KATAKANA else BLANK)
+
+
+@pytest.mark.parametrize("year", [2026, 2023])
+def test_a_tax_certificate_shows_the_year_that_was_asked_for(year):
+    """I-16: of several 年度 the one in the request, today's 氏名, the record's address; no heading, the one sentence there is."""
+    one = case(
+        taxes=tuple(tax_record(each, address=f"{each}番地") for each in (2026, 2025, 2024, 2023)),
+        household=household(person(name="見本　改太郎"), spouse()),
+    )
+    content = paper(one, asked(Kind.KAZEI, year=year))
+    assert content.sections.keys() == {"tax"}
+    assert content.sections["tax"]["fiscal_year"] == Cell.of({2026: "令和8年度", 2023: "令和5年度"}[year])
+    assert content.sections["tax"]["address"] == Cell.of(f"{year}番地")
+    assert [(entry.atena_number, entry.cells) for entry in content.entries] == [
+        (HEAD, {"name": Cell.of("見本　改太郎")})
+    ]
+    assert (content.heading, content.sentence, content.impression) == ({}, "only", None)
+
+
+def test_a_foreign_residents_alias_stands_on_a_tax_certificate():
+    """通称 always stands with the name (docs/decisions/0009)."""
+    entry = paper(case(household=household(foreigner())), asked(Kind.KAZEI)).entries[0]
+    assert entry.cells == {"name": Cell.of("SPECIMEN MARIA"), "alias": Cell.of("例示　真理")}
+
+
+@pytest.mark.parametrize(("annual_tax", "title"), [(230_500, "taxed"), (100, "taxed"), (0, "untaxed")])
+def test_the_title_follows_the_tax(annual_tax, title):
+    """課税証明書, or 非課税証明書 when the tax is 0; both are titles of the one form, and the ledger keeps which."""
+    content = paper(case(taxes=(tax_record(annual_tax=annual_tax),)), asked(Kind.KAZEI))
+    record = record_of(content, conceal)
+    assert content.title == record["title"] == title
+    assert record["sections"]["tax"]["annual_tax"] == ["value", f"{annual_tax:,}"]
+
+
+@pytest.mark.parametrize("kind", [Kind.JUMINHYO, Kind.KISAIJIKO, Kind.INKAN])
+def test_only_kazei_tells_of_taxes(kind):
+    """Another kind's paper shows no amount, though a case may know them."""
+    content = paper(request=asked(kind))
+    assert (dict(content.sections), content.title) == ({}, "only")
 
 
 @pytest.mark.parametrize("kind", sorted(HOUSEHOLD_KINDS))

@@ -59,7 +59,7 @@ def test_the_default_case_is_granted(kind):
     assert isinstance(decision, Granted)
     assert decision.applicant.atena_number == HEAD
     assert decision.fee == 300
-    assert [said for _, said in explain(case(), asked(kind))] == [None] * 14
+    assert [said for _, said in explain(case(), asked(kind))] == [None] * 15
 
 
 @pytest.mark.parametrize("kind", MADE)
@@ -76,7 +76,7 @@ def test_another_city_is_refused(kind):
         ((), set()),
         ((EVERYTHING,), set(MADE)),
         (("inkan",), {Kind.INKAN}),
-        (("juminhyo", "kazei"), {Kind.JUMINHYO}),
+        (("juminhyo", "fuhyo"), {Kind.JUMINHYO}),
     ],
 )
 def test_a_suspension_closes_its_kind_or_everything(names, closed):
@@ -479,13 +479,6 @@ def test_a_scope_must_be_given(kind):
         request = asked(kind, members=members)
         unsaid = replace(request, options=replace(request.options, scope=None))
         assert answer(case(), unsaid) is Code.OPTION_NOT_ALLOWED
-
-
-def test_the_tax_year_belongs_to_kazei():
-    """1107 for a missing year of kazei as for a year of another kind (asked of the rule: kazei is not made yet)."""
-    one = case(shelf=shelf(kinds={Kind.KAZEI: kind_shelf(Kind.KAZEI)}))
-    assert refusal(one, asked(Kind.KAZEI), (Code.OPTION_NOT_ALLOWED,)) is not None
-    assert refusal(one, asked(Kind.KAZEI, year=2026), (Code.OPTION_NOT_ALLOWED,)) is None
 
 
 @pytest.mark.parametrize("switch", Switch)

@@ -37,6 +37,7 @@ _GONE = Offer(offered=False, max_copies=10, switches=frozenset(Switch))
 class Draft:
     """A case, its applicant (who is not the householder: what is wrong with her is wrong with nobody else) and its request."""
 
+    kind: Kind = Kind.JUMINHYO
     case: dict[str, Any] = field(default_factory=dict)
     applicant: dict[str, Any] = field(default_factory=dict)
     asked: dict[str, Any] = field(default_factory=dict)
@@ -45,33 +46,32 @@ class Draft:
         """The case and what is asked of it."""
         members = [replace(p, **self.applicant) if p.atena_number == SPOUSE else p for p in family()]
         one = {"credential": credential(SPOUSE), **self.case}
-        return case(household=household(*members), **one), asked(**self.asked)
+        return case(household=household(*members), **one), asked(self.kind, **self.asked)
 
 
 # What breaks one rule and, alone, no other.
 BREAKS = {
     Code.OTHER_MUNICIPALITY: lambda d: d.asked.update(municipality=OTHER_MUNICIPALITY),
-    Code.SUSPENDED: lambda d: d.case.update(suspended=frozenset({"juminhyo"})),
+    Code.SUSPENDED: lambda d: d.case.update(suspended=frozenset({d.kind.value})),
     Code.CLOSED: lambda d: d.case.update(at=NOW.replace(hour=3)),
-    Code.NOT_OFFERED: lambda d: d.case.update(
-        shelf=shelf(kinds={Kind.JUMINHYO: kind_shelf(Kind.JUMINHYO, offer=_GONE)})
-    ),
+    Code.NOT_OFFERED: lambda d: d.case.update(shelf=shelf(kinds={d.kind: kind_shelf(d.kind, offer=_GONE)})),
     Code.CREDENTIAL_UNKNOWN: lambda d: d.case.update(credential=None),
     Code.CREDENTIAL_INVALID: lambda d: d.case.setdefault("credential", credential(SPOUSE, valid=False)),
-    Code.STALE: lambda d: d.case.update(stale=frozenset({Kind.JUMINHYO})),
+    Code.STALE: lambda d: d.case.update(stale=frozenset({d.kind})),
     Code.NO_REGISTER: lambda d: d.applicant.update(state=ResidentState.MOVED_OUT),
     Code.MAY_NOT_BE_ISSUED: lambda d: d.case.update(holds=(hold(SPOUSE, household=True),)),
     Code.UNDER_AGE: lambda d: d.applicant.update(birth_date=partial("20161124")),
     Code.CHANGE_IN_PROGRESS: lambda d: d.applicant.update(change_in_progress=True),
     Code.NO_SUCH_MEMBER: lambda d: d.asked.update(members=[1, 99]),
     Code.OPTION_NOT_ALLOWED: lambda d: d.asked.update(copies=0),
+    Code.NO_TAX_RECORD: lambda d: d.case.update(taxes=()),
     Code.FEE_DIFFERS: lambda d: d.asked.update(fee=1),
 }
 
 
 def broken(*codes):
-    """A case in which these rules speak."""
-    draft = Draft()
+    """A case in which these rules speak: about kazei when 1109 is one of them, which no other kind can hear."""
+    draft = Draft(Kind.KAZEI if Code.NO_TAX_RECORD in codes else Kind.JUMINHYO)
     for code in sorted(codes, key=ORDER.index):
         BREAKS[code](draft)
     return draft.both()
@@ -93,7 +93,8 @@ def test_every_rule_can_be_broken_alone():
         assert spoken == ([code, Code.NO_REGISTER] if code is Code.CREDENTIAL_UNKNOWN else [code])
 
 
-# These cannot be wrong together: an unknown credential has no state.
+# These cannot be wrong together: an unknown credential has no state, and no kind has both members and years.
+_NO_KIND = (Code.NO_SUCH_MEMBER, Code.NO_TAX_RECORD)
 _APART = {(Code.CREDENTIAL_UNKNOWN, Code.CREDENTIAL_INVALID)}
 
 
@@ -107,21 +108,25 @@ def test_of_two_neighbours_the_first_is_answered(first, second):
     assert answered((first, second)) is first
 
 
-@pytest.mark.parametrize(("first", "second"), list(combinations(BY_RULES, 2)))
+@pytest.mark.parametrize(
+    ("first", "second"), [pair for pair in combinations(BY_RULES, 2) if pair != _NO_KIND]
+)
 def test_of_any_two_the_first_is_answered(first, second):
     """Not only of neighbours: no later rule is asked first."""
     assert answered((first, second)) is first
 
 
-def test_everything_wrong_at_once_comes_out_one_by_one():
+@pytest.mark.parametrize("apart", _NO_KIND)
+def test_everything_wrong_at_once_comes_out_one_by_one(apart):
     """Whoever puts right what was told hears the next of the contract's order, to the paper at the end."""
-    left, heard = list(BY_RULES), []
+    wrong = [code for code in BY_RULES if code is not apart]
+    left, heard = list(wrong), []
     while left:
         code = answered(left)
         assert code is not None
         heard.append(code)
         left.remove(code)
-    assert heard == BY_RULES
+    assert heard == wrong
     assert answered(()) is None
 
 

@@ -41,6 +41,7 @@ def _bad_news(draw):
         "revoked": lambda: {"credential": one.credential and replace(one.credential, valid=False)},
         "change": lambda: changed(change_in_progress=True),
         "name": lambda: {"names_stamp": one.seals[0].file_stamp if one.seals else None},
+        "taxes": lambda: {"taxes": tuple(replace(tax, defect="amounts") for tax in one.taxes)},
         "seal": lambda: {"seals": tuple(replace(seal, state=SealState.CANCELLED) for seal in one.seals)},
     }
     what = draw(st.sampled_from(sorted(news)))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from konbinid.domain.content import OfficialSeal
 from konbinid.domain.kinds import KIND_RULES, Kind
-from konbinid.domain.library import Holidays, Hours, Item, Mayor, Offer, PlannedStop, Policy
+from konbinid.domain.library import Holidays, Hours, Item, Mayor, Offer, PlannedStop, Policy, TaxYears
 from konbinid.domain.library_values import (
     DEFAULT_FEES,
     DEFAULT_HOLIDAYS,
@@ -58,6 +58,7 @@ def test_offers_survive_the_round_trip(kind, offered, copies, data):
         (Item.PLANNED_STOP, Kind.INKAN, PlannedStop("印鑑システムの入替え")),
         (Item.FEE, Kind.JUMINHYO, 0),
         (Item.FORM, Kind.JUMINHYO, "2026.1"),
+        (Item.TAX_YEARS, None, TaxYears(2026, 4)),
     ],
 )
 def test_values_survive_the_round_trip(item, kind, value):
@@ -74,11 +75,12 @@ def test_seal_keeps_its_rows_and_its_size():
 
 
 def test_defaults_are_the_citys_decisions():
-    """06:30-23:00 every day, closed 29 December to 3 January, 300 yen, 10 copies, from 15 years (certificates.md)."""
+    """06:30-23:00 every day, closed 29 December to 3 January, 300 yen, 10 copies, from 15 years, four 年度 (certificates.md)."""
     assert DEFAULT_HOURS.by_weekday == ((time(6, 30), time(23)),) * 7
     assert DEFAULT_HOLIDAYS.yearly == {(12, 29), (12, 30), (12, 31), (1, 1), (1, 2), (1, 3)}
     assert set(DEFAULT_FEES.values()) == {300}
     assert DEFAULT_MAX_COPIES == 10
+    assert read_value(Item.TAX_YEARS, None, {"newest": 2026}).years == (2026, 2025, 2024, 2023)
     assert read_value(Item.OFFERED, Kind.INKAN, {"offered": True}) == Offer(True, 10, frozenset())
     assert read_value(Item.POLICY, None, {}) == Policy(minimum_age=15)
     assert read_value(Item.HOURS, Kind.INKAN, {"every_day": "06:30-23:00"}) == DEFAULT_HOURS
@@ -114,6 +116,11 @@ def test_defaults_are_the_citys_decisions():
         (Item.POLICY, None, {"minimum_age": 15, "age_reached_on_eve": 0}, "age_reached_on_eve"),
         (Item.POLICY, None, {"minimal_age": 15}, "minimal_age"),
         (Item.FORM, Kind.INKAN, {"version": "../other"}, "version"),
+        (Item.TAX_YEARS, Kind.KAZEI, {"newest": 2026}, "kind"),
+        (Item.TAX_YEARS, None, {"count": 4}, "newest"),
+        (Item.TAX_YEARS, None, {"newest": 8}, "newest"),
+        (Item.TAX_YEARS, None, {"newest": 2026, "count": 0}, "count"),
+        (Item.TAX_YEARS, None, {"newest": 2026, "years": 4}, "years"),
     ],
 )
 def test_wrong_values_are_refused_with_their_key(item, kind, value, field):

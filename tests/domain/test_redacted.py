@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 
 import pytest
-from cases import HOUSEHOLD_NUMBER, NOW, person
+from cases import HOUSEHOLD_NUMBER, NOW, person, tax_record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,13 +21,14 @@ from konbinid.domain.dates import PartialDate
 from konbinid.domain.freshness import AROUND_THE_CLOCK, Calendar
 from konbinid.domain.person import Household
 from konbinid.domain.redact import Redacted
+from konbinid.domain.tax import TaxRecord
 
 # Dataclasses that may be shown: they say nothing about anybody. What they hold is shown only if it may be, too.
 OPEN = {
     "Accepted", "Applied", "Asked", "Calendar", "DeliveryReport", "Envelope", "Era", "ErrorReport", "FeedRule", "Holidays",
     "Hours", "IssueRequest", "KindRule", "KindShelf", "KindState", "Kiosk", "LibraryAct", "LibraryChange", "LibraryEntry", "LibraryRecord", "ListRequest", "Listed",
     "ListedCertificate", "Mayor", "Offer", "OfficialSeal", "OpeningToday", "Options", "PlannedStop", "Policy", "Refused", "RegistrationQuery",
-    "RegistrationStatus", "ServiceQuery", "ServiceReport", "Shelf", "Signature", "TaxYear",
+    "RegistrationStatus", "ServiceQuery", "ServiceReport", "Shelf", "Signature", "TaxYear", "TaxYears",
 }  # fmt: skip
 
 
@@ -65,6 +66,8 @@ def _build(cls, secret):
         return Household(HOUSEHOLD_NUMBER, (person(name=secret, address=secret),))
     if cls is PartialDate:
         return PartialDate(1935, 6, 3)
+    if cls is TaxRecord:
+        return tax_record(address=secret, defect=secret)
     if cls is Calendar:
         return AROUND_THE_CLOCK
     hints = typing.get_type_hints(cls)

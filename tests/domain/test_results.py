@@ -30,13 +30,12 @@ def test_the_order_leaves_nothing_out():
 
 
 def test_the_rules_follow_the_order():
-    """Rules are asked in the order of their codes; what has no rule is the ledger's, kazei's or found on paper."""
+    """Rules are asked in the order of their codes; what has no rule is the ledger's or found on paper."""
     codes = [code for code, _ in RULES]
     assert codes == [code for code in ORDER if code in codes]
     assert set(ORDER) - set(codes) == {
         Code.TRANSACTION_BOUND,
         Code.TRANSACTION_CLOSED,
-        Code.NO_TAX_RECORD,
         Code.UNPRINTABLE,
         Code.TOO_MANY_PAGES,
     }

@@ -27,7 +27,7 @@ def test_poppler_reads_the_metadata(press, tmp_path, content):
         subprocess.run(["pdfinfo", *options, path], capture_output=True, text=True, check=True)
         for options in ((), ("-meta",))
     )
-    title = press.form(content).title.lines[0]
+    title = press.form(content).title_lines(content.title)[0]
     assert not information.stderr + metadata.stderr
     assert re.search(rf"Title:\s+{title}\n", information.stdout)
     assert 'pdfaid:part="2" pdfaid:conformance="U"' in metadata.stdout

@@ -8,7 +8,7 @@ import pytest
 from paper_samples import ROOT, VERSION
 
 from konbinid.declared.document import FileRefused
-from konbinid.domain.kinds import Kind
+from konbinid.domain.kinds import HOUSEHOLD_KINDS, Kind
 from konbinid.paper.form_file import load_form, load_forms
 from konbinid.paper.press import Press
 from konbinid.paper.template import BadLabel
@@ -58,15 +58,15 @@ def refused(faults):
 
 
 def test_shipped_forms_load(forms):
-    """The three kinds of this build, under their version."""
-    assert set(forms) == {(kind, VERSION) for kind in (Kind.JUMINHYO, Kind.KISAIJIKO, Kind.INKAN)}
+    """The kinds that this build draws, under their version."""
+    assert set(forms) == {(kind, VERSION) for kind in (Kind.JUMINHYO, Kind.KISAIJIKO, Kind.INKAN, Kind.KAZEI)}
 
 
 def test_shipped_forms_keep_the_rules_of_the_paper(forms):
     """Nothing under 8 pt, nothing thinner than 0.5 pt, four people a sheet for household kinds (certificates.md)."""
     for form in forms.values():
-        assert form.people.per_sheet == (1 if form.kind is Kind.INKAN else 4)
-        for table in form.people.tables.values():
+        assert form.people.per_sheet == (4 if form.kind in HOUSEHOLD_KINDS else 1)
+        for table in (*form.people.tables.values(), *(placed.table for placed in form.sections)):
             assert min(table.outline, table.inner) >= 0.5
             assert all(cell.type.least >= 8 for cell in table.fields())
 

@@ -12,13 +12,15 @@ import cases
 from hypothesis import strategies as st
 
 from konbinid.domain.case import Asked, Case
-from konbinid.domain.kinds import MADE_KINDS, Kind, Scope, Switch
+from konbinid.domain.kinds import HOUSEHOLD_KINDS, KIND_RULES, MADE_KINDS, Kind, Scope, Switch
 from konbinid.domain.person import Hold, HoldSource, Person, ResidentState, SealNameKind, SealState
+from konbinid.domain.tax import Filing, TaxRecord
 
+YEARS = [2026, 2025, 2024, 2023]  # offered
 NUMBERS = [f"{number:010d}" for number in range(1, 5)]
 _TROUBLES = (
     *("state", "birth", "change", "address", "relationship"),  # of one member
-    *("hold", "doubt", "time", "suspended", "stale", "credential", "seals"),
+    *("hold", "doubt", "time", "suspended", "stale", "credential", "seals", "taxes"),
     *("numbers", "copies", "fee", "scope", "city"),  # of the request
 )
 
@@ -36,6 +38,21 @@ def holds(draw, numbers: tuple[str, ...] = (*NUMBERS, "0000009999")) -> Hold:
         starts_on=draw(near),
         ends_on=draw(near),
     )
+
+
+def tax_records(years: list[int] = YEARS) -> st.SearchStrategy[TaxRecord]:
+    """Any record of a 年度: filed or not, defective or not, taxed or not."""
+    return st.builds(
+        cases.tax_record,
+        st.sampled_from(years),
+        filing=st.sampled_from(Filing),
+        defect=st.sampled_from(["", "amounts"]),
+        annual_tax=st.sampled_from([0, 100]),
+    )
+
+
+def _year_of(record: TaxRecord) -> int:
+    return record.year
 
 
 @st.composite
@@ -66,7 +83,7 @@ def _members(draw, troubles: frozenset[str]) -> tuple[Person, ...]:
 def _requests(draw, members: int, troubles: frozenset[str]) -> Asked:
     kind = draw(st.sampled_from(sorted(MADE_KINDS)))
     numbers, show = None, frozenset()
-    if kind is not Kind.INKAN:
+    if kind in HOUSEHOLD_KINDS:
         numbers = draw(st.none() | st.lists(st.integers(1, members), min_size=1, unique=True))
         show = draw(st.frozensets(st.sampled_from(Switch)))
     if "numbers" in troubles:
@@ -79,6 +96,7 @@ def _requests(draw, members: int, troubles: frozenset[str]) -> Asked:
         fee=299 if "fee" in troubles else 300,
         municipality=cases.OTHER_MUNICIPALITY if "city" in troubles else cases.MUNICIPALITY,
         scope=draw(st.sampled_from(Scope)) if "scope" in troubles else None,
+        year=draw(st.sampled_from(YEARS)) if KIND_RULES[kind].takes_year else None,
     )
 
 
@@ -96,6 +114,7 @@ def matters(draw) -> tuple[Case, Asked]:
         "stale": lambda: {"stale": frozenset({draw(st.sampled_from(Kind))})},
         "credential": lambda: {"credential": draw(st.sampled_from([None, cases.credential(valid=False)]))},
         "seals": lambda: {"seals": tuple(draw(st.lists(seal, max_size=2)))},
+        "taxes": lambda: {"taxes": tuple(draw(st.lists(tax_records(), max_size=3, unique_by=_year_of)))},
     }
     changed = {"credential": cases.credential(draw(st.sampled_from([p.atena_number for p in members])))}
     for name in sorted(troubles & wrong.keys()):

@@ -16,7 +16,7 @@ from konbinid.domain.case import Asked, Case
 from konbinid.domain.content import OfficialSeal, SealImpression
 from konbinid.domain.dates import JST, PartialDate
 from konbinid.domain.kinds import HOUSEHOLD_KINDS, KIND_RULES, MADE_KINDS, CredentialType, Kind, Scope, Switch
-from konbinid.domain.library import Holidays, Hours, KindShelf, Mayor, Offer, Policy, Shelf
+from konbinid.domain.library import Holidays, Hours, KindShelf, Mayor, Offer, Policy, Shelf, TaxYears
 from konbinid.domain.person import (
     HOUSEHOLDER,
     Credential,
@@ -32,12 +32,14 @@ from konbinid.domain.person import (
     Sex,
 )
 from konbinid.domain.request import Options
+from konbinid.domain.tax import AMOUNTS, COUNTS, Filing, TaxRecord
 
 MUNICIPALITY = "272060"
 OTHER_MUNICIPALITY = "271004"
 HOUSEHOLD_NUMBER = "0000000900"
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=JST)  # a Tuesday within the hours, no holiday
 TODAY = NOW.date()
+NEWEST_YEAR = 2026  # the newest 年度 that the default library offers
 
 # 宛名番号 of the default household, in its order; their member numbers are 1, 2 and 3.
 HEAD, SPOUSE, CHILD = "0000000001", "0000000002", "0000000003"
@@ -270,6 +272,7 @@ def shelf(
         "policy": Policy(**(policy or {})),
         "holidays": Holidays(frozenset({(12, 29), (12, 30), (12, 31), (1, 1), (1, 2), (1, 3)}), frozenset()),
         "kinds": {**offered, **(kinds or {})},
+        "tax_years": TaxYears(NEWEST_YEAR, 4),
         **overrides,
     }
     return Shelf(**values)
@@ -285,6 +288,7 @@ def case(*, policy: Mapping[str, Any] | None = None, **overrides: Any) -> Case:
         "credential": credential(),
         "household": household(),
         "seals": (seal(),),
+        "taxes": tuple(tax_record(year) for year in range(NEWEST_YEAR, NEWEST_YEAR - 4, -1)),
         **overrides,
     }
     return Case(**values)
@@ -301,9 +305,12 @@ def asked(
     scope: Scope | None = None,
     year: int | None = None,
 ) -> Asked:
-    """A request for one kind. Household kinds print the household, or with ``members`` those numbers; ``scope`` overrules both."""
+    """A request for one kind. Household kinds print the household, or with ``members`` those numbers; ``scope`` overrules both; a kazei is that of
+    NEWEST_YEAR."""
     if scope is None and kind in HOUSEHOLD_KINDS:
         scope = Scope.HOUSEHOLD if members is None else Scope.MEMBERS
+    if year is None and KIND_RULES[kind].takes_year:
+        year = NEWEST_YEAR
     options = Options(scope, tuple(members or ()), frozenset(show), year)
     return Asked(municipality, kind, copies, fee, options)
 
@@ -311,3 +318,37 @@ def asked(
 def only_right(kind: Kind = Kind.JUMINHYO) -> Asked:
     """Whether the kind may be had at all, as listCertificates asks it: no options, no fee."""
     return Asked(MUNICIPALITY, kind)
+
+
+def tax_record(year: int = 2026, **overrides: Any) -> TaxRecord:
+    """A salaried taxpayer with a spouse and one child under 16. Amounts and counts are given by their names, like ``annual_tax=0``."""
+    values: dict[str, Any] = {
+        "filing": Filing.FILED,
+        "address": "見本市試験町一丁目２番３号",
+        "deductible_spouse": True,
+        **overrides,
+    }
+    amounts = dict.fromkeys(AMOUNTS, 0) | {
+        "salary_revenue": 5_432_100,
+        "salary_income": 3_905_600,
+        "aggregate_income": 3_905_600,
+        "total_income": 3_905_600,
+        "miscellaneous_income": -1_200,
+        "social_insurance_deduction": 812_345,
+        "life_insurance_deduction": 56_000,
+        "spouse_deduction": 330_000,
+        "basic_deduction": 430_000,
+        "deductions_total": 1_628_345,
+        "tax_base": 2_277_000,
+        "adjustment_credit": 2_500,
+        "city_income_levy": 135_100,
+        "prefecture_income_levy": 90_100,
+        "city_per_capita": 3_000,
+        "prefecture_per_capita": 1_300,
+        "forest_tax": 1_000 if year >= 2024 else 0,
+        "annual_tax": 230_500 if year >= 2024 else 229_500,
+    }
+    counts = dict.fromkeys(COUNTS, 0) | {"dependants_under_16": 1}
+    for numbers in (amounts, counts):
+        numbers |= {name: values.pop(name) for name in [*values] if name in numbers}
+    return TaxRecord(year=year, amounts=amounts, counts=counts, **values)
