@@ -1,7 +1,7 @@
 """What must stand on every sheet, worked out for read-back straight from content and form.
 
 This is deliberately not ``layout``: a text that layout puts into the wrong person's box must be found here. Only the
-geometry of a form's tables is shared.
+geometry of a form's tables is shared, and the names of its fixed parts.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from konbinid.domain.content import CellState
 from konbinid.domain.redact import Redacted
+from konbinid.paper.layout import Part, SheetPart, TablePart, UnusedPart
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, repr=False)
 class ExpectedSheet(Redacted):
-    """``labels``: the form's own texts with their places; ``boxes``: each box with its name, place and the text it must
-    hold (maybe none)."""
+    """``parts``: the fixed parts with their places (millimetres from the top left); ``labels``: the form's own texts with theirs; ``boxes``:
+    each box with its name, place and the text it must hold (maybe none)."""
 
+    parts: list[tuple[Part, float, float]] = field(default_factory=list)
     labels: list[tuple[Frame, str]] = field(default_factory=list)
     boxes: list[tuple[str, Frame, str]] = field(default_factory=list)
 
@@ -53,11 +55,21 @@ def expect(form: Form, content: Content) -> list[ExpectedSheet]:
             table = form.people.tables[entry.shape]
             y += _expect_table(sheet, table, entry.cells, f"entry {place}", (form.people.x, y))
             y += form.people.gap
-        if form.people.unused and len(group) < size:
-            label = form.people.unused.label
-            sheet.labels.append((label.frame.shifted(form.people.x, y), "".join(label.lines)))
+        _expect_unused(sheet, form, size - len(group), y)
         sheets.append(sheet)
     return sheets
+
+
+def _expect_unused(sheet: ExpectedSheet, form: Form, places: int, y: float) -> None:
+    """「以下余白」 in the first place that nobody takes."""
+    unused = form.people.unused
+    if unused is None or not places:
+        return
+    sheet.labels.append((unused.label.frame.shifted(form.people.x, y), "".join(unused.label.lines)))
+    for index in range(places if unused.every else 1):
+        sheet.parts.append(
+            (UnusedPart(index == 0), form.people.x, y + index * (unused.height + form.people.gap))
+        )
 
 
 def _check_sections(form: Form, content: Content) -> None:
@@ -69,7 +81,8 @@ def _check_sections(form: Form, content: Content) -> None:
         for field, cell in cells.items()
         if cell.state is CellState.VALUE
     }
-    if not recorded <= placed:
+    sections = {each.section for each in form.sections}
+    if sections != content.sections.keys() or not recorded <= placed:
         raise LookupError("a section without its place")
 
 
@@ -82,6 +95,7 @@ def _expect_sheet(sheet: ExpectedSheet, form: Form, content: Content, number: st
         "mayor_title": signature.title,
         "sheet_number": number,
     }
+    sheet.parts.append((SheetPart(content.title, content.sentence, content.specimen), 0, 0))
     sheet.labels.append((form.sentence.frame, form.sentences[content.sentence]))
     sheet.labels.append((form.title.frame, "".join(form.title_lines(content.title))))
     sheet.labels += [(label.frame, "".join(label.lines)) for label in form.labels]
@@ -94,6 +108,7 @@ def _expect_table(
 ) -> float:
     """Add one table's labels and boxes; returns its height."""
     arranged = table.arrange(table.present(cells))
+    sheet.parts.append((TablePart(table, table.present(cells)), *at))
     sheet.labels += [(label.frame.shifted(*at), "".join(label.lines)) for label in arranged.labels]
     for box in arranged.boxes:
         sheet.boxes.append((f"{who} {box.field}", box.frame.shifted(*at), cells[box.field].text))

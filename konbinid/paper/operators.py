@@ -20,6 +20,7 @@ _PAGE = re.compile(
     rb"(?:q %(n)s 0 0 %(n)s %(n)s %(n)s cm /[A-Z][a-z]+ Do Q\n)*" % {b"n": _N}
 )
 _PLACED = re.compile(rb"/([A-Za-z]+\d*) Do")
+_PIECE = re.compile(rb"q 1 0 0 1 (%(n)s) (%(n)s) cm /P" % {b"n": _N})
 _SCALE = re.compile(rb"^(%(n)s) 0 0 1 " % {b"n": _N}, re.MULTILINE)
 _RUN = re.compile(rb"/(V\d) (%(n)s) Tf <([0-9A-F]+)>" % {b"n": _N})
 _CODES = re.compile(rb"....", re.DOTALL)
@@ -35,12 +36,13 @@ _ARITY |= {"BT": 0, "ET": 0, "Tm": 6, "Tc": 1, "Tf": 2, "TL": 1, "Tj": 1, "T*": 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What a stream shows: codes by font (four hex digits each), the XObjects it places in order, and whether any
-    of it is grey (the watermark)."""
+    """What a stream shows: codes by font (four hex digits each), the XObjects it places in order, where it places the fixed parts among
+    them (points from the lower left), and whether any of it is grey (the watermark)."""
 
     codes: dict[str, frozenset[bytes]]
     placed: tuple[str, ...] = ()
     grey: bool = False
+    pieces: tuple[tuple[float, float], ...] = ()
 
 
 def read_page(data: bytes) -> Drawn:
@@ -55,7 +57,8 @@ def read_page(data: bytes) -> Drawn:
             raise Misread("text size")
         codes.setdefault(font.decode(), set()).update(_CODES.findall(run))
     placed = tuple(name.decode() for name in _PLACED.findall(data))
-    return Drawn({font: frozenset(used) for font, used in codes.items()}, placed)
+    pieces = tuple((float(x), float(y)) for x, y in _PIECE.findall(data))
+    return Drawn({font: frozenset(used) for font, used in codes.items()}, placed, pieces=pieces)
 
 
 def read_part(data: bytes) -> Drawn:

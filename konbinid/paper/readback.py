@@ -16,7 +16,7 @@ from konbinid.paper.face import tokens_of
 from konbinid.paper.form import POINTS
 from konbinid.paper.pdf_objects import Misread
 from konbinid.paper.pdfium import PdfiumRefused, opened
-from konbinid.paper.structure import prove_structure
+from konbinid.paper.structure import Piece, prove_structure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from konbinid.paper.form import Form, Frame
     from konbinid.paper.pdfium import Document, Image, Page
     from konbinid.paper.press import Press
+    from konbinid.paper.template import Template
 
 _NEAR = 0.1 * POINTS  # the tolerance of 印影, 0.1 mm
+_AT = 0.01  # points: coordinates are written to a thousandth
 _INSET = 0.5  # mm: a neighbour's text that touches the edge of a box does not stand in it
 _GAPS = {ord(char): None for char in " \u3000\r\n\t"}
 
@@ -64,7 +66,9 @@ def sheet_by_sheet(document: bytes, content: Content, press: Press) -> Iterator[
                 with pdf.page(index) as page:
                     where = f"sheet {index + 1}"
                     _check_page(page, sheet, where, form)
-                    if not found.own_parts:
+                    if found.own_parts:
+                        _check_pieces(found.pieces[index], sheet, template, form, where)
+                    else:
                         _check_labels(page, sheet, where, form)
                     fonts, images = page.objects()
                     if not found.programs[index].issuperset(fonts):
@@ -102,6 +106,18 @@ def _check_page(page: Page, sheet: ExpectedSheet, where: str, form: Form) -> Non
             raise ReadbackMismatch(f"{where} {place}")
 
 
+def _check_pieces(
+    pieces: list[Piece], sheet: ExpectedSheet, template: Template, form: Form, where: str
+) -> None:
+    """The fixed parts, all of them this press's own: which ones, and where. Two tables in each other's places would put values under wrong labels."""
+    wanted = [(template.part(part), x * POINTS, (form.height - y) * POINTS) for part, x, y in sheet.parts]
+    if len(pieces) != len(wanted):
+        raise ReadbackMismatch(f"{where} parts")
+    for (is_part, *is_at), (part, *at) in zip(sorted(pieces), sorted(wanted), strict=True):
+        if is_part != part or any(abs(one - other) > _AT for one, other in zip(is_at, at, strict=True)):
+            raise ReadbackMismatch(f"{where} parts")
+
+
 def _check_labels(page: Page, sheet: ExpectedSheet, where: str, form: Form) -> None:
     """Every label in its frame: for fixed parts that are not this press's own bytes (an older document)."""
     for frame, text in sheet.labels:
@@ -132,6 +148,8 @@ def _check_images(images: list[Image], content: Content, form: Form, where: str)
     """公印 and 印影: their pixels, at their true size, in their places."""
     seal, mark = content.signature.seal, content.impression
     wanted = [("seal", (seal.width, seal.height, seal.rows), (seal.width_mm, seal.height_mm), form.seal)]
+    if (mark is None) != (form.impression is None):
+        raise ReadbackMismatch(f"{where} impression")
     if mark and form.impression:
         wanted.append(("impression", (mark.width, mark.height, mark.rows), mark.size_mm, form.impression))
     if len(images) != len(wanted):

@@ -28,12 +28,17 @@ _IMAGE = {"Type": "XObject", "Subtype": "Image", "ImageMask": True, "BitsPerComp
 _PROVEN: WeakKeyDictionary[Template, dict[bytes, Any]] = WeakKeyDictionary()
 
 
+Piece = tuple[bytes, float, float]
+"""A fixed part's object and where a page places it, in points from the lower left."""
+
+
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """What the walk found: for every page the font programs that its own text may be drawn with, and whether every
-    fixed part is the template's own, byte for byte (so that its labels need no second look)."""
+    """What the walk found: for every page the font programs that its own text may be drawn with and the fixed parts it places, and whether
+    every one of them is the template's own, byte for byte (so that only where it stands needs a second look)."""
 
     programs: list[set[bytes]]
+    pieces: list[list[Piece]]
     own_parts: bool
 
 
@@ -43,7 +48,7 @@ def prove_structure(
     """The structure of a document with so many pages. Misread for anything unexpected."""
     walk = _Walk(document, template, faces)
     programs = walk.run(pages, specimen=specimen)
-    return Structure(programs, walk.own_parts)
+    return Structure(programs, walk.pieces, walk.own_parts)
 
 
 class _Walk:
@@ -52,6 +57,7 @@ class _Walk:
         self._template, self._faces = template, faces
         self._fonts: dict[Any, ProvenFont] = {}
         self.own_parts = True
+        self.pieces: list[list[Piece]] = []
         self._proven = _PROVEN.setdefault(template, {})
         # Whether the label fonts are the template's own, byte for byte, under their own numbers.
         self._own_labels = all(
@@ -88,7 +94,10 @@ class _Walk:
         drawn = read_page(self._stream(page["Contents"]).unpacked())
         fonts = {name: self._font(ref) for name, ref in resources["Font"].items()}
         _check_codes(drawn, fonts)
-        parts = [self._part(resources["XObject"][name]) for name in drawn.placed if name[1:].isdigit()]
+        refs = [resources["XObject"][name] for name in drawn.placed if name[1:].isdigit()]
+        parts = [self._part(ref) for ref in refs]
+        places = zip(refs, drawn.pieces, strict=True)
+        self.pieces.append([(self._file.raw(ref), *at) for ref, at in places])
         for name in drawn.placed[len(parts) :]:
             _check_image(self._stream(resources["XObject"][name]))
         if sum(part.grey for part in parts) != specimen:

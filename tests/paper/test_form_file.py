@@ -237,3 +237,52 @@ def test_a_city_changes_a_form_without_python(faces, forms, form_of):
     form = form_of(changed)
     press = Press(faces, {**forms, (form.kind, form.version): form})
     assert press.fingerprint() != Press(faces, forms).fingerprint()
+
+
+TAX_TEXT = (FORMS / "kazei.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ('untaxed = "非課税証明書"', "", "titles.untaxed"),
+        ('taxed = "課税証明書"\n', 'taxed = "課税証明書"\nonly = "証明書"\n', "titles.only"),
+        ("[title]\n", '[title]\ntext = "課税証明書"\n', "title.text"),
+        ('name = "tax"\n', 'name = "taxes"\n', "section[1].name"),
+        ('field = "farm_income"', 'field = "name"', "section[2].row[6].cells[1].field"),
+        ("hide_omitted = true }", 'hide_omitted = "yes" }', "section[5].row[4].cells[1].hide_omitted"),
+        ("x = 107\ny = 73", "x = 102\ny = 73", "section[3]"),
+        ("x = 107\ny = 73", "x = 130\ny = 73", "section[3]"),
+        ("width = 83, size = 11", "width = 82, size = 11", "section[2].row[1].cells"),
+    ],
+)
+def test_faults_of_titles_and_sections(refused, old, new, key):
+    """A kind with two titles has both and no third; a section's tables are checked like every other table."""
+    assert old in TAX_TEXT
+    assert refused(TAX_TEXT.replace(old, new, 1)).key == key
+
+
+def test_a_field_of_a_section_has_one_place(faults, refused):
+    """Twice would certify it twice, and without a place whoever has an amount there would be refused at the kiosk: both are told at once."""
+    doubled = TAX_TEXT.replace('field = "farm_income"', 'field = "tax_base"', 1)
+    assert [fault.key for fault in faults(doubled)] == ["section", "section[5].row[1].cells[1].field"]
+    row = next(part for part in TAX_TEXT.split("[[section.row]]\n") if "farm_income" in part)
+    lost = refused(TAX_TEXT.replace("[[section.row]]\n" + row, "", 1))
+    assert (lost.key, "farm_income" in lost.reason) == ("section", True)
+
+
+def test_a_section_belongs_to_its_kind(faults):
+    """Taxes have no place on a 住民票."""
+    table = TAX_TEXT[TAX_TEXT.index("\n[[section]]") : TAX_TEXT.index("# 氏名")].replace("y = 31", "y = 260")
+    assert "section[1].name" in [fault.key for fault in faults(TEXT + table)]
+
+
+def test_a_section_may_be_one_table(faces, form_of):
+    """How many tables there are and which field stands where is the city's: here a row goes from one table into another."""
+    row = "[[section.row]]\n" + next(
+        part for part in TAX_TEXT.split("[[section.row]]\n") if "tax_base" in part
+    )
+    moved = TAX_TEXT.replace(row, "", 1)
+    at = moved.index("[[section.row]]", moved.index('label = "16歳未満の扶養親族"'))
+    form = form_of(moved[:at] + row + moved[at:])
+    assert Press(faces, {(form.kind, form.version): form})

@@ -11,9 +11,10 @@ import re
 from pathlib import Path
 
 import pytest
-from paper_samples import foreign, inkan, japanese, juminhyo, kisaijiko, only
+from paper_samples import foreign, inkan, japanese, juminhyo, kazei, kisaijiko, only
 
 from konbinid.domain.content import BLANK, OMITTED, Cell
+from konbinid.domain.tax import Filing
 from konbinid.paper.pdf_objects import PdfFile, Ref, parse_object, unescape
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -40,6 +41,20 @@ CONTENTS = {
     ),
     "inkan": inkan(only(japanese(former_name=Cell.of("旧山")), "name", "former_name", "birth_date")),
     "inkan-foreign": inkan(only(foreign(), "name", "alias", "birth_date")),
+    "kazei": kazei(),
+    "kazei-untaxed": kazei(
+        2023,
+        only(foreign(), "name", "alias"),
+        record={
+            "annual_tax": 0,
+            "forest_tax": 0,
+            "fixed_reduction": 0,
+            "deductible_spouse": False,
+            "filing": Filing.NOT_REQUIRED,
+            "address": LONG,
+        },
+        specimen=True,
+    ),
 }
 
 

@@ -10,43 +10,24 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from doctored_papers import (
+    doctored,
+    is_page_stream,
+    labels_of,
+    mismatch,
+    objects_of,
+    rebuilt,
+    restream,
+    unpacked,
+)
 from paper_samples import family, foreign, impression, inkan, japanese, juminhyo
 
 from konbinid.domain.content import Cell
-from konbinid.paper.pdf import _file
-from konbinid.paper.pdf_objects import Misread, PdfFile, Ref, parse_object
+from konbinid.paper.pdf_objects import PdfFile, parse_object
 from konbinid.paper.readback import ReadbackMismatch, check, sheet_by_sheet
 from konbinid.paper.subset import _file as font_file
-from konbinid.paper.subset import stream
 
 FAMILY = juminhyo(japanese("葛\U000e0102城　花子"), foreign(index=2), japanese("辻　一", 3))
-
-
-def objects_of(document):
-    file = PdfFile(document)
-    return {number: file.raw(Ref(number)) for number in range(1, file.trailer["Size"])}
-
-
-def rebuilt(document, changes):
-    """The document with some objects replaced, its cross-reference table right again."""
-    objects = objects_of(document) | changes
-    return _file([objects[number] for number in sorted(objects)])
-
-
-def restream(raw, change):
-    """A stream object with its unpacked bytes changed."""
-    value = parse_object(raw)
-    head = raw[: raw.index(b"stream\n")]
-    data = change(value.unpacked())
-    entries = re.sub(rb"/Filter/FlateDecode/Length \d+|/Length1 \d+", b"", head)[2:-2]
-    length1 = b"/Length1 %d" % len(data) if b"/Length1" in head else b""
-    return stream(data, entries + length1, 6)
-
-
-def doctored(document, marker, change):
-    """The document with the stream of the first object that ``marker`` picks changed."""
-    number = next(number for number, raw in objects_of(document).items() if marker(raw))
-    return rebuilt(document, {number: restream(objects_of(document)[number], change)})
 
 
 def value_font(document, key):
@@ -64,23 +45,6 @@ def value_font(document, key):
 def change_value_font(document, key, change):
     number = value_font(document, key)
     return rebuilt(document, {number: restream(objects_of(document)[number], change)})
-
-
-def is_page_stream(raw):
-    return b"stream\n" in raw and b"/Type" not in raw and b" Do Q\nBT\n" in _unpacked(raw)
-
-
-def _unpacked(raw):
-    try:
-        return parse_object(raw).unpacked()
-    except (Misread, AttributeError):
-        return b""
-
-
-def mismatch(document, content, press):
-    with pytest.raises(ReadbackMismatch) as found:
-        check(document, content, press)
-    return found.value.place
 
 
 def swap_glyphs(program, one, other):
@@ -101,7 +65,7 @@ def swap_glyphs(program, one, other):
 
 
 def codes_of(document):
-    cmap = _unpacked(objects_of(document)[value_font(document, "ToUnicode")])
+    cmap = unpacked(objects_of(document)[value_font(document, "ToUnicode")])
     pairs = re.findall(rb"<(\w{4})> <(\w+)>", cmap)
     return {bytes.fromhex(text.decode()).decode("utf-16-be"): int(code, 16) for code, text in pairs}
 
@@ -230,7 +194,7 @@ def test_another_sentence_or_mayor(press):
 def test_operators_that_hide_cover_or_add(press, old, new):
     """Invisible, white, clipped, covered, tiny or narrow text, a glyph without a text, a scaled part."""
     document = press.print(FAMILY).document
-    assert old in _unpacked(next(raw for raw in objects_of(document).values() if is_page_stream(raw)))
+    assert old in unpacked(next(raw for raw in objects_of(document).values() if is_page_stream(raw)))
     forged = doctored(document, is_page_stream, lambda data: data.replace(old, new, 1))
     assert mismatch(forged, FAMILY, press)
 
@@ -282,16 +246,6 @@ def test_watermark_where_it_should_not_be(press):
     test = replace(FAMILY, specimen=True)
     assert mismatch(press.print(test).document, FAMILY, press) == "watermark"
     assert mismatch(press.print(FAMILY).document, test, press) == "watermark"
-
-
-def labels_of(document):
-    """The table with the most labels: its object's number, and its label strings as reportlab wrote them."""
-    tables = [
-        (number, re.findall(rb"\((?:[^\\)]|\\.)*\)", _unpacked(raw)))
-        for number, raw in objects_of(document).items()
-        if b"/Subtype/Form" in raw
-    ]
-    return max(tables, key=lambda pair: len(pair[1]))
 
 
 def test_label_changed(press):

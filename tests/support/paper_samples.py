@@ -7,6 +7,7 @@ import random
 from dataclasses import replace
 from pathlib import Path
 
+import cases
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from PIL import Image, ImageDraw, ImageFont
@@ -23,6 +24,8 @@ from konbinid.domain.content import (
     Signature,
 )
 from konbinid.domain.kinds import Kind
+from konbinid.domain.tax import AMOUNTS, COUNTS
+from konbinid.domain.tax_cells import tax_section, title_of
 
 ROOT = Path(__file__).resolve().parents[2]
 FONT = Path("/usr/share/fonts/truetype/ipamj/ipamjm.ttf")
@@ -204,3 +207,14 @@ def family(seed: int, size: int) -> tuple[Entry, ...]:
         make = foreign if draw.random() < 0.2 else japanese
         people.append(make(f"{surname}　{given}", index))
     return tuple(people)
+
+
+def kazei(year: int = 2024, entry: Entry | None = None, **changes: object) -> Content:
+    """課税証明書, by default of 令和6年度, when every row of the form stands, and with every cell unlike the others; ``record`` changes the record."""
+    numbers = {name: 1_000_000 + 1_001 * place for place, name in enumerate(AMOUNTS)}
+    numbers |= {name: 2 + place for place, name in enumerate(COUNTS)}
+    record = cases.tax_record(year, **{**numbers, "dividend_income": -45_678, **changes.pop("record", {})})
+    section = tax_section(record)
+    changes = {"sections": {"tax": section}, "title": title_of(record), **changes}
+    person = entry or only(japanese("葛\U000e0102城　花子"), "name")
+    return juminhyo(person, kind=Kind.KAZEI, heading={}, sentence="only", **changes)
