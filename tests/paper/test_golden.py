@@ -53,7 +53,6 @@ CONTENTS = {
             "filing": Filing.NOT_REQUIRED,
             "address": LONG,
         },
-        specimen=True,
     ),
 }
 

@@ -20,7 +20,7 @@ from private_database import Database
 from twisted.internet import reactor
 
 from konbinid.cli.library_file import read_library_file
-from konbinid.domain.kinds import Channel, CredentialType, Kind, Scope, Switch
+from konbinid.domain.kinds import HOUSEHOLD_KINDS, KIND_RULES, Channel, CredentialType, Kind, Scope, Switch
 from konbinid.domain.person import Person, Seal
 from konbinid.domain.request import (
     CredentialKey,
@@ -32,6 +32,7 @@ from konbinid.domain.request import (
     Options,
     Outcome,
 )
+from konbinid.domain.tax import TaxRecord
 from konbinid.issue.desk import Desk
 from konbinid.issue.equipment import DeskSettings, Equipment
 from konbinid.paper.face import Face, FaceSet
@@ -105,7 +106,7 @@ class Town:
             import_entries(connection, entries, entered_by="one", approved_by="two", source="test")
         database.run("insert into ops.fingerprint (fingerprint, approved_by) values ('f', 'two')")
         database.run(
-            "update intake.feed set fresh_as_of = clock_timestamp() where feed in ('JUMIN', 'JPKI', 'YOKUSHI', 'INKAN')"
+            "update intake.feed set fresh_as_of = clock_timestamp() where feed in ('JUMIN', 'JPKI', 'YOKUSHI', 'INKAN', 'ZEI')"
         )
 
     def run(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -178,6 +179,36 @@ class Town:
                 seal.name_kind,
                 seal.file_stamp,
             ),
+        )
+
+    def assess(self, atena_number: str, *records: TaxRecord) -> None:
+        """What ZEI says about somebody, a record a 年度."""
+        for record in records:
+            values = {
+                "year": record.year,
+                "atena_number": atena_number,
+                "filing": record.filing,
+                "name": "",
+                "incoming_id": 0,
+                "tax_class": 3 if record.is_untaxed else 1,
+                "address": record.address,
+                "defect": record.defect,
+                **record.amounts,
+                **record.counts,
+                "deductible_spouse": record.deductible_spouse,
+            }
+            marks = ", ".join(["%s"] * len(values))
+            self.run(f"insert into people.tax ({', '.join(values)}) values ({marks})", list(values.values()))
+
+    def offer_years(self, newest: int) -> None:
+        """From now on the city offers kazei for this 年度 and the three before it, whatever the year is in which the test runs."""
+        self.run(
+            "insert into library.entry (item, effective_from, value, entered_by) "
+            "values ('tax_years', clock_timestamp(), jsonb_build_object('newest', %s), 'one')",
+            (newest,),
+        )
+        self.run(
+            "insert into library.approval (entry_id, approved_by) select max(id), 'two' from library.entry"
         )
 
     def news(
@@ -265,12 +296,13 @@ def envelope(
 def issue_request(
     atena_number: str = cases.HEAD, kind: Kind = Kind.JUMINHYO, transaction_id: str = "T-1", **overrides: Any
 ) -> IssueRequest:
-    """A request that is granted unless something is overridden: the whole household for the household kinds."""
+    """A request that is granted unless something is overridden: the whole household for the household kinds, a kazei of
+    cases.NEWEST_YEAR."""
     show = overrides.pop("show", frozenset[Switch]())
     members = overrides.pop("members", ())
-    scope = overrides.pop(
-        "scope", None if kind is Kind.INKAN else Scope.MEMBERS if members else Scope.HOUSEHOLD
-    )
+    printed = Scope.MEMBERS if members else Scope.HOUSEHOLD
+    scope = overrides.pop("scope", printed if kind in HOUSEHOLD_KINDS else None)
+    year = overrides.pop("year", cases.NEWEST_YEAR if KIND_RULES[kind].takes_year else None)
     base = IssueRequest(
         envelope(transaction_id),
         KIOSK,
@@ -278,7 +310,7 @@ def issue_request(
         kind,
         1,
         FEE,
-        Options(scope, tuple(members), frozenset(show)),
+        Options(scope, tuple(members), frozenset(show), year),
     )
     return replace(base, **overrides)
 
