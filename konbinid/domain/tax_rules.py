@@ -28,7 +28,7 @@ def year_not_allowed(case: Case, asked: Asked) -> str | None:
 
 def no_tax_record(case: Case, asked: Asked) -> str | None:
     """1109. Asked for the right alone (listCertificates), one offered year that can be had is enough."""
-    if not KIND_RULES[asked.kind].takes_year:
+    if not KIND_RULES[asked.kind].takes_year or case.applicant is None:
         return None
     if asked.options is None:
         said = [_closed(case, offered.year) for offered in offered_years(case.shelf)]

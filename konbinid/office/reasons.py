@@ -38,7 +38,7 @@ REASONS = {
     "outside_hours": Reason("取扱時間の外、または休止日。", "取扱時間と休止日を伝える。"),
     "not_offered": Reason("この証明書はコンビニで取り扱っていない。", "窓口を案内する。"),
     "library_incomplete": Reason(
-        "手数料、時間、様式、首長、公印、休止日のどれかが登録されていないため、取り扱えない。", _CITY
+        "手数料、時間、様式、首長、公印、休止日、年度のどれかが登録されていないため、取り扱えない。", _CITY
     ),
     "credential_unknown": Reason("有効な利用者証明用電子証明書が、住基ネットのデータに見つからない。", _CARD),
     "credential_revoked": Reason("電子証明書が失効している。", _CARD),
@@ -84,6 +84,14 @@ REASONS = {
     "numbers_without_members": Reason("全員を選んだのに、人も選ばれている。", _AGAIN),
     "switch": Reason("市が認めていない項目の記載が選ばれている。", _AGAIN),
     "year": Reason("年度が選ばれていないか、年度のない証明書に選ばれている。", _AGAIN),
+    "year_not_offered": Reason("市がコンビニで取り扱っていない年度が選ばれている。", _AGAIN),
+    "no_tax_record": Reason(
+        "この年度の課税データがない (1月1日に市内に住んでいない、申告がないなど)。", _COUNTER
+    ),
+    "tax_not_filed": Reason("この年度は未申告。", "申告が必要なことを伝え、税の窓口を案内する。"),
+    "tax_record_defective": Reason(
+        "この年度の課税データの課税区分と金額が食い違っている (市で確かめるまで交付しない)。", _COUNTER
+    ),
     "fee_differs": Reason("キオスクに表示された手数料が、いまの手数料と違う。", _AGAIN),
 }
 

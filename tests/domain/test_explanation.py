@@ -49,7 +49,7 @@ def test_what_cannot_be_said_is_no_check_mark():
     assert told[Code.NO_REGISTER].rule == "not_on_register"
     assert {code for code, finding in told.items() if finding.open} == {
         *(Code.MAY_NOT_BE_ISSUED, Code.UNDER_AGE, Code.CHANGE_IN_PROGRESS),
-        *(Code.NO_SUCH_MEMBER, Code.OPTION_NOT_ALLOWED, Code.FEE_DIFFERS),
+        *(Code.NO_SUCH_MEMBER, Code.OPTION_NOT_ALLOWED, Code.NO_TAX_RECORD, Code.FEE_DIFFERS),
     }
 
 
