@@ -1,8 +1,8 @@
 """CPU and wall time of a whole issuance, against its own parts and a bare transaction, in one run.
 
-    .venv/bin/python bench/issue.py [--count 300]
+    .venv/bin/python bench/issue.py [--count 300] [--kind kazei]
 
-Starts a private PostgreSQL (as the tests do, without fsync), settles an invented family of three and issues 住民票の写し to it: ledger row, locks, decision, paper,
+Starts a private PostgreSQL (as the tests do, without fsync), settles an invented family of three and issues 住民票の写し (or another kind) to it: ledger row, locks, decision, paper,
 read-back, record, COMMIT. Figures are CPU milliseconds of this process (the daemon's part; PostgreSQL has its own) and wall milliseconds, means. The ratios are what to
 quote: the parts are measured in the same run on the same content.
 """
@@ -30,6 +30,7 @@ from konbinid.domain.case import Asked
 from konbinid.domain.compose import compose
 from konbinid.domain.entitlement import Granted, decide
 from konbinid.domain.kinds import Kind
+from konbinid.domain.request import Issued
 from konbinid.issue.desk import Desk
 from konbinid.issue.reading import read_case
 from konbinid.paper import readback
@@ -59,9 +60,9 @@ async def bare(pool: Pool) -> None:
     await pool.transaction(work, deadline=reactor.seconds() + 30)
 
 
-async def measure(desk: Desk, pool: Pool, count: int) -> None:
-    request = town.issue_request()
-    asked = Asked(request.envelope.municipality, Kind.JUMINHYO, 1, town.FEE, request.options)
+async def measure(desk: Desk, pool: Pool, kind: Kind, count: int) -> None:
+    request = town.issue_request(kind=kind)
+    asked = Asked(request.envelope.municipality, kind, 1, town.FEE, request.options)
     case = (
         await pool.transaction(
             lambda tx: read_case(tx, desk.equipment, request.credential, None),
@@ -75,7 +76,9 @@ async def measure(desk: Desk, pool: Pool, count: int) -> None:
     paper = press.print(content)
 
     async def issue(number: int) -> None:
-        await desk.issue(town.issue_request(transaction_id=f"B-{secrets.token_hex(8)}-{number}"))
+        transaction_id = f"B-{secrets.token_hex(8)}-{number}"
+        issued = await desk.issue(town.issue_request(kind=kind, transaction_id=transaction_id))
+        assert isinstance(issued, Issued), issued
 
     async def print_only(_: int) -> None:
         press.print(content)
@@ -112,12 +115,17 @@ async def several(work: Callable[[int], Awaitable[object]], count: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=300)
-    count = parser.parse_args().count
+    parser.add_argument(
+        "--kind", type=Kind, choices=(Kind.JUMINHYO, Kind.KISAIJIKO, Kind.KAZEI), default=Kind.JUMINHYO
+    )
+    chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="kb-"))
     server = start_server(Path(tempfile.gettempdir()) / f"kb-pg-{secrets.token_hex(3)}")
     Keyring.create(folder / "keys")
     a_town = town.Town(make_database(server), folder / "keys")
     a_town.settle(*cases.family())
+    a_town.offer_years(cases.NEWEST_YEAR)
+    a_town.assess(cases.HEAD, cases.tax_record())
     pool = town.make_pool(a_town.database)
     desk = town.make_desk(pool, a_town.keyring)
 
@@ -127,7 +135,9 @@ def main() -> None:
         pool.stop()
         reactor.stop()
 
-    reactor.callWhenRunning(lambda: ensureDeferred(measure(desk, pool, count)).addBoth(finished))
+    reactor.callWhenRunning(
+        lambda: ensureDeferred(measure(desk, pool, chosen.kind, chosen.count)).addBoth(finished)
+    )
     reactor.run()
     server.stop()
     shutil.rmtree(folder)

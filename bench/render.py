@@ -35,6 +35,8 @@ from konbinid.domain.content import (
     Signature,
 )
 from konbinid.domain.kinds import Kind
+from konbinid.domain.tax import AMOUNTS, COUNTS, Filing, TaxRecord
+from konbinid.domain.tax_cells import tax_section, title_of
 from konbinid.paper import readback
 from konbinid.paper.face import FaceSet
 from konbinid.paper.fonts import load_fonts, locate, open_faces
@@ -116,6 +118,24 @@ def seal_certificate(seed: int) -> Content:
     mark = SealImpression(213, 213, 400, noise(213, 213, seed))
     number = "".join(draw.choices("23456789ABCDEFGHJKLMNPQRSTUVWXYZ", k=16))
     return Content(Kind.INKAN, "2026-10", number, {}, (entry,), "only", signature, mark)
+
+
+def tax_certificate(seed: int) -> Content:
+    """課税証明書 with every row."""
+    draw = random.Random(seed)
+    entry = person(draw, 1)
+    amounts = {name: draw.randrange(10_000_000) for name in AMOUNTS}
+    counts = {name: draw.randrange(4) for name in COUNTS}
+    address = entry.cells["domicile"].text
+    record = TaxRecord(2024, Filing.FILED, address, amounts, counts, deductible_spouse=True)
+    entry = Entry(EntryShape.JAPANESE, entry.atena_number, 1, {"name": entry.cells["name"]})
+    signature = Signature("架空市長", "青海　誠一", "令和8年11月23日", SEAL)
+    number = "".join(draw.choices("23456789ABCDEFGHJKLMNPQRSTUVWXYZ", k=16))
+    return Content(
+        *(Kind.KAZEI, "2026-10", number, {}, (entry,), "only", signature),
+        sections={"tax": tax_section(record)},
+        title=title_of(record),
+    )
 
 
 class Plain:
@@ -202,6 +222,7 @@ def main() -> None:
         "juminhyo, 4 people": lambda seed: household(seed, 4),
         "juminhyo, 13 people": lambda seed: household(seed, 13),
         "inkan": seal_certificate,
+        "kazei": tax_certificate,
     }
     results = {name: measure(press, plain, make, chosen.rounds) for name, make in cases.items()}
     if chosen.json:

@@ -481,6 +481,7 @@ class ListTests(DeskCase):
                 Kind.JUMINHYO: ServiceState.OPEN,
                 Kind.KISAIJIKO: ServiceState.SUSPENDED,
                 Kind.INKAN: ServiceState.STALE,
+                Kind.KAZEI: ServiceState.OPEN,
             },
         )
 

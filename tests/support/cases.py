@@ -2,7 +2,7 @@
 
 A test names only what it is about: ``case(holds=(hold(HEAD, category="02"),))`` is a case in which only that hold stands in the way. The
 default household is a Japanese family of three (HEAD 1, SPOUSE 2, CHILD 3 are their 宛名番号 and member numbers in that order); the default
-instant is an open Tuesday morning, the default library offers the three kinds that are made. Everyone here is invented.
+instant is an open Tuesday morning, the default library offers the kinds that are made, and kazei for four years. Everyone here is invented.
 """
 
 from __future__ import annotations
