@@ -128,11 +128,11 @@ class Kiosk:
                     raise
         return self.issue(card, order, transaction_id=chosen)
 
-    def fee_of(self, card: Card, kind: str) -> int:
-        """The fee per copy (yen) that the list shows this person for the kind. NotOnTheList."""
+    def offer_of(self, card: Card, kind: str) -> dict[str, Any]:
+        """What the list shows this person of the kind: fee per copy in yen, members, switches, years. NotOnTheList."""
         for certificate in self.list(card):
             if certificate["kind"] == kind:
-                return int(certificate["fee"])
+                return certificate
         raise NotOnTheList(f"{kind} is not among what this person may have now")
 
     def hand_over(

@@ -80,7 +80,13 @@ def certificates(arguments: Namespace) -> None:
 def issue(arguments: Namespace) -> None:
     """The list when the fee is not given, then issueCertificate, the PDF into its file, and reportDelivery."""
     kiosk, card = _kiosk(arguments), _card(arguments)
-    fee = arguments.fee if arguments.fee is not None else kiosk.fee_of(card, arguments.kind)
+    fee = arguments.fee
+    if fee is None:
+        offer = kiosk.offer_of(card, arguments.kind)
+        fee = offer["fee"]
+        if offer["years"] and arguments.year is None:
+            years = ", ".join(str(each["year"]) for each in offer["years"])
+            raise KioskProblem(f"{arguments.kind} needs --year, one of {years}")
     order = Order(
         kind=arguments.kind,
         fee=fee,

@@ -13,7 +13,8 @@ import pytest
 from soap_port import MORNING, PDF, REPLIES, PortCase, pki
 from twisted.internet.threads import deferToThread
 
-from konbinid.domain.request import ContractBroken, Refused
+from konbinid.domain.kinds import Kind
+from konbinid.domain.request import ContractBroken, Listed, ListedCertificate, Options, Refused, TaxYear
 from konbinid.domain.results import MESSAGES, Code
 from konbinid.simulator import kiosk_values
 from konbinid.simulator.columns import padded, shortened, table, width_of
@@ -87,7 +88,7 @@ class Conversations(SellingPort):
         printed = []
 
         def sale(kiosk):
-            fee = kiosk.fee_of(CARD, "juminhyo")
+            fee = kiosk.offer_of(CARD, "juminhyo")["fee"]
             order = Order("juminhyo", fee, copies=2, show=("RELATIONSHIP", "DOMICILE"), members=(2, 1))
             return kiosk.hand_over(CARD, order, lambda issued: printed.append(issued.document))
 
@@ -298,6 +299,22 @@ class Commands(SellingPort):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("06:30〜23:00", done.stdout)
         self.assertIn("データ連携待ち", done.stdout)
+
+    async def test_the_years_of_kazei_are_shown_and_asked_for(self):
+        """The list names the 年度 that may be chosen; without a choice nothing is ordered."""
+        years = (TaxYear(2026, "令和8年度"), TaxYear(2025, "令和7年度"))
+        kazei = ListedCertificate(Kind.KAZEI, "課税証明書", 300, 10, (), (), years)
+        self.desk.replies["list_certificates"] = Listed((kazei,))
+        done = await self.command(self.folder, "list", "--card", "1")
+        self.assertIn("年度: 令和8年度（--year 2026）　令和7年度（--year 2025）", done.stdout)
+        words = ("issue", "--card", "1", "--kind", "kazei", "-o", "out.pdf")
+        done = await self.command(self.folder, *words)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("kazei needs --year, one of 2026, 2025", done.stderr)
+        done = await self.command(self.folder, *words, "--year", "2025")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        ordered = [each for each in self.desk.asked if type(each).__name__ == "IssueRequest"]
+        self.assertEqual([each.options for each in ordered], [Options(year=2025)])
 
     async def test_refusals_and_mistakes_say_what_to_do(self):
         """A refusal shows the resident's screen text and its code, with exit status 1 and no traceback."""
