@@ -27,6 +27,7 @@ from konbinid.cli.demo_screen import Screen
 from konbinid.simulator.kiosk import Kiosk
 from konbinid.simulator.kiosk_values import Card, Door, Issued, Order, Refused
 from konbinid.simulator.personas import stage_for
+from konbinid.simulator.taxes import tax_years
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 SHOW = ("RELATIONSHIP", "HOUSEHOLDER", "DOMICILE", "INDIVIDUAL_NUMBER", "NATIONALITY", "RESIDENCE_STATUS")
@@ -73,9 +74,10 @@ def running() -> Iterator[Running]:
 
 
 def asked(running: Running, card: Card, kind: str, show: tuple[str, ...] = ()) -> str | Issued:
-    """The result code of a refusal, or what was issued."""
+    """The result code of a refusal, or what was issued; of kazei for the newest 年度."""
+    year = tax_years(running.today)[-1] if kind == "kazei" else None
     try:
-        return running.kiosk.issue(card, Order(kind, 300, show=show))
+        return running.kiosk.issue(card, Order(kind, 300, show=show, year=year))
     except Refused as refused:
         return refused.code
 
@@ -93,7 +95,7 @@ def test_every_paper_names_its_holder_and_the_log_nobody(running: Running) -> No
     stage = stage_for(running.today)
     papers = 0
     for one in stage.personas:
-        for kind in ("juminhyo", "kisaijiko", "inkan"):
+        for kind in ("juminhyo", "kisaijiko", "inkan", "kazei"):
             got = asked(running, Card(one.serial, one.kind), kind)
             if isinstance(got, Issued):
                 text = text_of(got.document)

@@ -21,7 +21,7 @@ class Persona(NamedTuple):
     """One card of the demo.
 
     `serial` is what the kiosk sends, `kind` CARD or PHONE, `note` what is special. `juminhyo` (the whole household,
-    nothing shown on request) and `inkan` are the result codes that contract 1 asks for, once all feeds are applied.
+    nothing shown on request), `inkan` and `kazei` (the newest 年度) are the result codes that contract 1 asks for, once all feeds are applied.
     """
 
     card: int
@@ -31,6 +31,7 @@ class Persona(NamedTuple):
     note: str
     juminhyo: str
     inkan: str
+    kazei: str
 
     def __repr__(self) -> str:
         return f"<Persona {self.card}>"
@@ -65,11 +66,12 @@ class Stage:
         *,
         juminhyo: str = "0000",
         inkan: str = "0000",
+        kazei: str = "0000",
         phone: bool = False,
         valid: bool = True,
         issued: dt.date | None = None,
     ) -> None:
-        """Give the resident card `number` (or a phone) and say what is special and how both kinds are answered."""
+        """Give the resident card `number` (or a phone) and say what is special and how each kind is answered."""
         serial = numbers.persona_serial(number)
         # The feed writes it as the communication server does: lower case, with leading zeros.
         self._household_of(resident).give_credential(
@@ -80,7 +82,7 @@ class Stage:
             issued=issued or days.years_before(self.today, 1),
         )
         kind = "PHONE" if phone else "CARD"
-        self.personas.append(Persona(number, resident.name, kind, serial, note, juminhyo, inkan))
+        self.personas.append(Persona(number, resident.name, kind, serial, note, juminhyo, inkan, kazei))
 
     def seal(
         self, resident: ResidentRow, characters: str, outline: str = "round", tenths: int = 150, **row: str

@@ -47,7 +47,7 @@ def _of_four(stage: Stage) -> None:
     stage.seal(father, "山本")
     stage.seal(mother, "中嶋", tenths=120, name_kind="2")
     stage.card(1, father, "ふつうの4人家族の世帯主")
-    stage.card(2, mother, "No.1の妻。旧氏を記載し、印鑑も旧氏で登録")
+    stage.card(2, mother, "No.1の妻。旧氏を記載し、印鑑も旧氏で登録。非課税")
 
 
 def _alone(stage: Stage) -> None:
@@ -115,8 +115,8 @@ def _twins_around_fifteen(stage: Stage) -> None:
     elder = home.add_japanese(person("小鳥遊 凪", "タカナシ ナギ", born, FEMALE, "子"), DOMICILE, head)
     born = days.text(days.turns_tomorrow(stage.today, 15))
     younger = home.add_japanese(person("小鳥遊 湊", "タカナシ ミナト", born, MALE, "子"), DOMICILE, head)
-    stage.card(20, younger, "14歳（あす15歳になる）", juminhyo="1103", inkan="1101")
-    stage.card(21, elder, "きょう15歳になった。No.20の双子の姉", inkan="1101")
+    stage.card(20, younger, "14歳（あす15歳になる）", juminhyo="1103", inkan="1101", kazei="1103")
+    stage.card(21, elder, "きょう15歳になった。No.20の双子の姉", inkan="1101", kazei="1109")
 
 
 def _first_years(stage: Stage) -> None:
@@ -142,7 +142,9 @@ def _unknown_days(stage: Stage) -> None:
     unknown = home.add_japanese(person("浜田 清", "ハマダ キヨシ", "00000000", MALE, "弟"), DOMICILE, head)
     stage.seal(first, "浜田")
     stage.card(34, first, "生まれた日が不詳（昭和10年4月日不詳）。世帯に月日不詳・不詳の人もいる")
-    stage.card(35, unknown, "生年月日が不詳。年齢を確かめられない", juminhyo="1103", inkan="1101")
+    stage.card(
+        35, unknown, "生年月日が不詳。年齢を確かめられない", juminhyo="1103", inkan="1101", kazei="1103"
+    )
     _householders_disagree(stage.household("藍場町18番5号"), stage)
 
 
@@ -152,4 +154,4 @@ def _householders_disagree(home: Household, stage: Stage) -> None:
         person("原 隆", "ハラ タカシ", stage.aged(70), MALE, HOUSEHOLDER), DOMICILE, head
     )
     home.add_japanese(person("原 純", "ハラ ジュン", stage.aged(40), MALE, HOUSEHOLDER), DOMICILE, head)
-    stage.card(41, first, "世帯主が2人いる（元データの矛盾）", juminhyo="1104", inkan="1101")
+    stage.card(41, first, "世帯主が2人いる（元データの矛盾）", juminhyo="1104", inkan="1101", kazei="1104")

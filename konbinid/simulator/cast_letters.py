@@ -147,7 +147,7 @@ def _written(stage: Stage, card: int, name: str, kana: str, note: str, *, answer
     resident = person(name, kana, stage.aged(30 + card), MALE, HOUSEHOLDER)
     one = home.add_japanese(resident, _DOMICILE, resident.name)
     stage.seal(one, resident.name.partition("　")[0])
-    stage.card(card, one, note, juminhyo=answer, inkan=answer)
+    stage.card(card, one, note, juminhyo=answer, inkan=answer, kazei=answer)
 
 
 def _long_name(stage: Stage) -> None:

@@ -38,7 +38,7 @@ _NAME_PLACES = 24
 
 def cards_screen(personas: Sequence[Persona]) -> list[str]:
     """The demo cards: number, device, name, the answers to expect, what is special."""
-    head = ("No.", "媒体", "氏名", "住民票", "印鑑", "特徴")
+    head = ("No.", "媒体", "氏名", "住民票", "印鑑", "課税", "特徴")
     rows = [
         (
             str(one.card),
@@ -46,13 +46,14 @@ def cards_screen(personas: Sequence[Persona]) -> list[str]:
             shortened(one.name, _NAME_PLACES),
             _expected(one.juminhyo),
             _expected(one.inkan),
+            _expected(one.kazei),
             one.note,
         )
         for one in personas
     ]
     head_line, *lines = table([head, *rows], right=(0,))
     notes = (
-        "住民票・印鑑: 可 は交付できる、数字は断られるときの結果コード。人物はすべて架空です。",
+        "住民票・印鑑・課税 (いちばん新しい年度): 可 は交付できる、数字は断られるときの結果コード。人物はすべて架空です。",
         "どちらも交付できない人は、一覧を求めた時点で、最も早い段階の結果コードで断られます（--fee 300 を付けると一覧を省きます）。",
     )
     return [head_line, _rule([head_line, *lines]), *lines, "", *notes]
