@@ -90,7 +90,8 @@ REASONS = {
     ),
     "tax_not_filed": Reason("この年度は未申告。", "申告が必要なことを伝え、税の窓口を案内する。"),
     "tax_record_defective": Reason(
-        "この年度の課税データの課税区分と金額が食い違っている (市で確かめるまで交付しない)。", _COUNTER
+        "この年度の課税データの内容が食い違っている (何が食い違うかは konbinid files closed で分かる)。",
+        _COUNTER,
     ),
     "fee_differs": Reason("キオスクに表示された手数料が、いまの手数料と違う。", _AGAIN),
 }
