@@ -52,8 +52,7 @@ DEFAULT_TAX_YEARS = 4
 DEFAULT_FEES = MappingProxyType(dict.fromkeys((Kind.JUMINHYO, Kind.KISAIJIKO, Kind.INKAN, Kind.KAZEI), 300))
 
 MAX_FEE = 10_000
-TAX_YEARS = (2000, 2100)  # the newest 年度 lies between; a slip in its digits is none of them
-MAX_TAX_YEARS = 10
+TAX_YEARS, MAX_TAX_YEARS = (2000, 2100), 10  # between which the newest 年度 lies, and how many there may be
 MAX_COPIES = 99  # two digits on every kiosk's screen; a city's own limit stands below
 MAX_SEAL_PIXELS = 4096
 MAX_SEAL_MM = 60.0
@@ -192,7 +191,7 @@ def write_value(value: LibraryValue) -> dict[str, Any]:  # noqa: PLR0911 - one r
         case OfficialSeal():
             names = ("width", "height", "width_mm", "height_mm")
             return {name: getattr(value, name) for name in names}
-        case Policy():
+        case Policy() | TaxYears():
             return asdict(value)
         case Offer():
             switches = [str(switch) for switch in Switch if switch in value.switches]
@@ -204,8 +203,6 @@ def write_value(value: LibraryValue) -> dict[str, Any]:  # noqa: PLR0911 - one r
             return {"yearly": yearly, "single": sorted(value.single)}
         case PlannedStop():
             return {"reason": value.reason}
-        case TaxYears():
-            return asdict(value)
         case int():
             return {"yen": value}
         case str():

@@ -15,11 +15,12 @@ from konbinid.domain.compose import compose
 from konbinid.domain.content import Content, OfficialSeal, SealImpression
 from konbinid.domain.dates import JST
 from konbinid.domain.entitlement import Granted
-from konbinid.domain.kinds import HOUSEHOLD_KINDS, Kind, Scope
+from konbinid.domain.kinds import HOUSEHOLD_KINDS, KIND_RULES, Kind, Scope
 from konbinid.domain.library import Item, LibraryEntry, Mayor, shelf_at
 from konbinid.domain.person import Seal, SealNameKind, SealState
 from konbinid.domain.request import Options
 from konbinid.paper.sample_people import HOUSEHOLD, PERSONAS, Persona, PersonaName
+from konbinid.paper.sample_taxes import sample_record
 
 NUMBER = "MIHN-0000-0000-0000"
 """No certificate has this issuance number: it has a letter that none has, and as many characters as a real one."""
@@ -95,12 +96,19 @@ def _resident_content(kind: Kind, persona: Persona, bare: Case) -> Content:
         shelf=bare.shelf,
         household=persona.household,
         seals=(_seal(persona, bare.at),) if kind is Kind.INKAN else (),
+        taxes=(sample_record(persona.name, bare.today.year, applicant.full_address),),
     )
     printed = persona.people if kind in HOUSEHOLD_KINDS else (applicant,)
-    options = Options(Scope.HOUSEHOLD, (), persona.show) if kind in HOUSEHOLD_KINDS else Options()
+    options = _options(kind, persona, bare.today.year)
     asked = Asked(bare.municipality, kind, options=options)
     granted = Granted(applicant, printed, printed == persona.household.living, 0)
     return compose(case, asked, granted, NUMBER, specimen=True)
+
+
+def _options(kind: Kind, persona: Persona, year: int) -> Options:
+    if kind in HOUSEHOLD_KINDS:
+        return Options(Scope.HOUSEHOLD, (), persona.show)
+    return Options(year=year if KIND_RULES[kind].takes_year else None)
 
 
 def _seal(persona: Persona, at: datetime) -> Seal:
@@ -126,6 +134,6 @@ def _rows(pixels: int, ink: Callable[[int, int], bool]) -> bytes:
 
 
 _MAKERS: Mapping[Kind, Callable[[Kind, Persona, Case], Content]] = MappingProxyType(
-    dict.fromkeys((Kind.JUMINHYO, Kind.KISAIJIKO, Kind.INKAN), _resident_content)
+    dict.fromkeys((Kind.JUMINHYO, Kind.KISAIJIKO, Kind.INKAN, Kind.KAZEI), _resident_content)
 )
 """How a kind's content is made for a persona. A new kind of ours has its line here."""

@@ -56,6 +56,15 @@ def test_the_personas_reach_what_they_are_for():
     assert all(persona.household.householder == persona.people[0] for persona in PERSONAS)
 
 
+def test_tax_certificates_have_both_titles():
+    """The two that a form must be able to print before it comes into force show one title each (library_check)."""
+    contents = sample_contents(Kind.KAZEI, "1", _ON)
+    assert contents[PersonaName.MINIMAL].title == "untaxed"
+    assert contents[PersonaName.TYPICAL].title == "taxed"
+    assert contents[PersonaName.LONG].sections["tax"]["business_income"].text.startswith("△")
+    assert contents[PersonaName.EXTREME].sections["tax"]["annual_tax"].text == "999,999,999,999"
+
+
 def test_mayor_seal_and_day_are_those_that_are_asked_for():
     """A preview shows what the library will say on that day."""
     seal = OfficialSeal(8, 8, b"\xff" * 8, 20.0, 20.0)

@@ -1,0 +1,56 @@
+"""Invented tax records for the people that a form is tried out with: both titles, losses, ＊＊＊, years of one and of no 定額減税, and amounts of
+twelve digits. Nobody earns this; only what a rule of the paper looks at adds up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from konbinid.domain.tax import AMOUNTS, COUNTS, Filing, TaxRecord
+from konbinid.paper.sample_people import PersonaName
+
+_SALARIED = {
+    "salary_revenue": 6_200_000,
+    "salary_income": 4_520_000,
+    "aggregate_income": 4_520_000,
+    "total_income": 4_520_000,
+    "social_insurance_deduction": 917_000,
+    "basic_deduction": 430_000,
+    "deductions_total": 1_347_000,
+    "tax_base": 3_173_000,
+    "adjustment_credit": 2_500,
+    "city_income_levy": 188_800,
+    "prefecture_income_levy": 125_900,
+    "city_per_capita": 3_000,
+    "prefecture_per_capita": 1_300,
+    "annual_tax": 319_000,
+}
+_NUMBERS: Mapping[PersonaName, Mapping[str, int]] = MappingProxyType(
+    {
+        PersonaName.MINIMAL: {},
+        PersonaName.TYPICAL: {**_SALARIED, "dependants_under_16": 1},
+        PersonaName.LONG: {**_SALARIED, "business_income": -12_345_678, "real_estate_income": -987_654},
+        PersonaName.FOREIGN: _SALARIED,
+        PersonaName.MANY: {
+            **_SALARIED,
+            "dependants_general": 2,
+            "dependants_elderly": 2,
+            "dependants_under_16": 3,
+        },
+        PersonaName.EXTREME: {**dict.fromkeys(AMOUNTS, 999_999_999_999), **dict.fromkeys(COUNTS, 99)},
+    }
+)
+
+
+def sample_record(name: PersonaName, year: int, address: str) -> TaxRecord:
+    """The record of one persona. MINIMAL has no tax and need not file."""
+    numbers = _NUMBERS[name]
+    return TaxRecord(
+        year=year,
+        filing=Filing.NOT_REQUIRED if name is PersonaName.MINIMAL else Filing.FILED,
+        address=address,
+        amounts={amount: numbers.get(amount, 0) for amount in AMOUNTS},
+        counts={count: numbers.get(count, 0) for count in COUNTS},
+        deductible_spouse=name is PersonaName.TYPICAL,
+    )
