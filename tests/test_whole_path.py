@@ -63,7 +63,7 @@ def running() -> Iterator[Running]:
         core = CoreSystems(place, 200, Path(next(iter(fonts.values()))), demo._now)
         server = stack.enter_context(demo._postgres(screen, place, core))
         stack.callback(server.remove)
-        ports = demo._settle(screen, place, server, core)
+        ports = demo._settle(screen, place, server)
         daemon = stack.enter_context(Daemon(place, ports))
         daemon.wait_until_listening()
         demo._feed(screen, core, daemon)

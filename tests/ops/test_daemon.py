@@ -58,6 +58,7 @@ def test_a_daemon_starts_serves_and_stops(city):
             "schema",
             "lease",
             "library",
+            "gaiji",
             "soap port",
             "admin port",
         ]
