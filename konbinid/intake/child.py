@@ -6,12 +6,9 @@ limit, dies with the daemon, and tells of a failure only the kind and the place 
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import os
-import resource
-import signal
-import sys
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
@@ -22,9 +19,11 @@ import psycopg2
 from psycopg2.extensions import connection
 
 from konbinid.domain.feeds import Feed
+from konbinid.intake.examiner import Examiner
 from konbinid.intake.framing import Message, Unpacker, pack
 from konbinid.intake.glyphs import codes_in
 from konbinid.intake.layout import Layout, load
+from konbinid.intake.limits import die_with, limit_memory
 from konbinid.intake.names import DropName, EndMarker
 from konbinid.intake.staging import Stager
 from konbinid.intake.storing import StoreJob, Storer
@@ -32,8 +31,7 @@ from konbinid.intake.telling import told
 from konbinid.store.intake_link import connect
 from konbinid.store.keyring import Keyring
 
-_PR_SET_PDEATHSIG = 1
-_PROGRESS_ROWS = 20_000
+_PROGRESS_SECONDS = 1.0
 
 
 class LayoutChanged(Exception):
@@ -55,7 +53,8 @@ class Child:
             self._layouts[layout.feed] = layout
         self._private = codes_in(config.get("private", ()))
         self._links: dict[str, connection] = {}
-        self._sent_rows = 0
+        self._examiner = Examiner()
+        self._progressed = 0.0
 
     def do(self, job: Message) -> Message:
         """One job's answer."""
@@ -63,10 +62,15 @@ class Child:
             return self._store(job) if job["job"] == "store" else self._stage(job)
         except psycopg2.Error:
             # Whatever state the connections are in, the next job starts with fresh ones.
-            for link in self._links.values():
-                link.close()
-            self._links.clear()
+            self.close()
             raise
+
+    def close(self) -> None:
+        """Let go of connections and of the examining process; the next job has new ones."""
+        for link in self._links.values():
+            link.close()
+        self._links.clear()
+        self._examiner.close()
 
     def _link(self, purpose: str) -> connection:
         link = self._links.get(purpose)
@@ -83,30 +87,18 @@ class Child:
         return asdict(storer.store(self._link("write")))
 
     def _stage(self, job: Message) -> Message:
-        self._sent_rows = 0
         layout = self._layouts[Feed(job["feed"])]
         links = (self._link("read"), self._link("write"))
-        stager = Stager(*links, layout, self._keyring, self._progress, private=self._private)
+        stager = Stager(
+            *links, layout, self._keyring, self._progress, private=self._private, examiner=self._examiner
+        )
         return asdict(stager.stage(job["incoming_id"], job["run"]))
 
     def _progress(self, rows: int) -> None:
-        if rows - self._sent_rows >= _PROGRESS_ROWS:
-            self._sent_rows = rows
+        now = time.monotonic()
+        if now - self._progressed >= _PROGRESS_SECONDS:
+            self._progressed = now
             self._send({"progress": rows})
-
-
-def die_with(parent: int) -> None:
-    """Be killed when the parent goes, however it goes (Linux); elsewhere the end of standard input ends us."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            sys.exit(1)  # it went before we asked
-
-
-def limit_memory(size: int) -> None:
-    """No more address space than this: what asks for more gets MemoryError, and the file is rejected."""
-    resource.setrlimit(resource.RLIMIT_AS, (size, size))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would hold people's data
 
 
 def main() -> None:

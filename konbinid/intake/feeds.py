@@ -38,6 +38,13 @@ class FormName(StrEnum):
     IGNORED = "ignored"
 
 
+class Attached(StrEnum):
+    """What the files are that a feed's rows name."""
+
+    SEAL = "seal"  # a picture of a seal, BMP
+    REGISTER_PDF = "register_pdf"
+
+
 TEXT = frozenset({FormName.TEXT, FormName.DIGITS})
 DATE = frozenset({FormName.DATE, FormName.ERA_DATE})
 
@@ -70,8 +77,9 @@ class FeedSpec:
     """One feed: its fields, which of them name a person, and its rule over whole rows.
 
     ``closes_unread``: when keys cannot be read, every kind that depends on the feed closes (contract 2). ``attachment``: the field that names
-    one, of at most ``attachment_bytes``. ``derive``: further columns of the staging table, worked out from good rows; a removal's may be
-    anything. A feed without 処理区分 adds in a full file, and adds or changes in a difference file.
+    a file of at most ``attachment_bytes``: a larger one is not there. ``attached``: what rows bring in their files. ``derive``: further
+    columns of the staging table, worked out from good rows; a removal's may be anything. A feed without 処理区分 adds in a full file, and
+    adds or changes in a difference file.
     """
 
     feed: Feed
@@ -82,6 +90,7 @@ class FeedSpec:
     attachment: str | None = None
     attachment_bytes: int = ATTACHMENT_LIMIT
     derive: Callable[[Columns], dict[str, Sequence[str]]] | None = None
+    attached: Attached | None = None
     keys: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -17,7 +17,7 @@ from konbinid.declared.document import Document
 from konbinid.declared.section import Section
 from konbinid.domain.feeds import Feed
 from konbinid.intake.csv_lines import CsvLines
-from konbinid.intake.feeds import FeedSpec, FormName, Target
+from konbinid.intake.feeds import Attached, FeedSpec, FormName, Target
 from konbinid.intake.fixed_lines import PAD, FixedLines
 from konbinid.intake.specs import SPECS
 from konbinid.intake.values import (
@@ -39,6 +39,8 @@ from konbinid.intake.values import (
 _LONGEST = 4000  # code points of one value
 _LONGEST_LINE = 16_000  # code points; at four bytes each they stay below the reader's limit of a line
 _LONGEST_AMOUNT = 18  # more than PostgreSQL's bigint holds is no amount
+_PAGES = 20  # of a register's PDF (contract 2)
+_MOST_PAGES = 100
 _MARK = "one visible ASCII character"
 _ERAS = {"1": "1", "2": "2", "3": "3", "4": "4", "5": "5"}
 
@@ -58,7 +60,7 @@ class Column:
 class Layout:
     """A checked layout. ``digest`` names its content: parent and child make sure that they read by the same one.
 
-    ``threshold``: luminance (0–255) below which a pixel of an attached picture is ink.
+    ``threshold``: luminance (0–255) below which a pixel of an attached picture is ink. ``page_limit``: the most pages of an attached PDF.
     """
 
     path: Path
@@ -69,6 +71,7 @@ class Layout:
     lines: CsvLines | FixedLines
     heading: bool
     threshold: int
+    page_limit: int
 
     @property
     def feed(self) -> Feed:
@@ -90,7 +93,9 @@ def load(path: Path) -> Layout:
     extension = root.choice("format", ("csv", "dat"))
     fixed = extension == "dat"
     csv = None if fixed else _csv(root)
-    threshold = root.whole("ink_below", 128, least=1, most=255) if spec.feed is Feed.INKAN else 128
+    threshold = root.whole("ink_below", 128, least=1, most=255) if spec.attached is Attached.SEAL else 128
+    with_pdf = spec.attached is Attached.REGISTER_PDF
+    page_limit = root.whole("page_limit", _PAGES, least=1, most=_MOST_PAGES) if with_pdf else _PAGES
     columns = _columns(document, root.tables("column"), spec, fixed=fixed)
     document.finish()
     return Layout(
@@ -102,6 +107,7 @@ def load(path: Path) -> Layout:
         lines=_fixed_lines(columns) if csv is None else CsvLines(csv.delimiter, csv.quote, len(columns)),
         heading=csv is not None and csv.heading,
         threshold=threshold,
+        page_limit=page_limit,
     )
 
 
@@ -162,12 +168,12 @@ def _column(section: Section, spec: FeedSpec, *, fixed: bool) -> Column:
     if (target.required or target.key) and not required:
         section.complain("required", f"{target.name} cannot be left empty")
     return Column(
-        name, target, _gaiji_form(section, form) or _form(section, form, target, width), required, width
+        name, target, _of_own_length(section, form) or _form(section, form, target, width), required, width
     )
 
 
-def _gaiji_form(section: Section, form: FormName) -> ValueForm | None:
-    """Forms of GAIJI's columns; they have their own length."""
+def _of_own_length(section: Section, form: FormName) -> ValueForm | None:
+    """Forms that have a length of their own."""
     if form is FormName.GAIJI_CODE:
         shape = "at most ten visible ASCII characters"
         return GaijiCode(section.text("prefix", "U+", pattern="[!-~]{0,10}", shape=shape))

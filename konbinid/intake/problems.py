@@ -55,6 +55,19 @@ class Fault(StrEnum):
     GLYPH_DIFFERS = "glyph_differs"
     GLYPH_REDEFINED = "glyph_redefined"
 
+    # A register's PDF; those that konbinid.paper.foreign finds have its names.
+    PDF_OTHER_CONTENT = "pdf_other_content"
+    PDF_BROKEN = "pdf_broken"
+    PDF_ENCRYPTED = "pdf_encrypted"
+    PDF_SCRIPT = "pdf_script"
+    PDF_ACTION = "pdf_action"
+    PDF_ENCLOSURE = "pdf_enclosure"
+    PDF_FONT = "pdf_font"
+    PDF_SIZE = "pdf_size"
+    PDF_PAGES = "pdf_pages"
+    PDF_NAME = "pdf_name"
+    PDF_TOO_COSTLY = "pdf_too_costly"
+
 
 WORDS = {
     Fault.END_MALFORMED: "「.end」ファイルの内容が rows=<件数> sha256=<ハッシュ> の1行になっていません。作り直して新しい日時のファイル名で再送してください。",
@@ -91,7 +104,7 @@ WORDS = {
     Fault.NUMBER_TAKEN: "この番号は別の人に付いています。",
     Fault.SERIAL_OF_ANOTHER: "このシリアル番号は別の人のものです。",
     Fault.SECOND_REGISTRATION: "登録中の印鑑が同じ人に2件以上あります。",
-    Fault.ATTACHMENT_MISSING: "添付ファイルがありません。",
+    Fault.ATTACHMENT_MISSING: "添付ファイルがないか、大きすぎます。",
     Fault.ATTACHMENT_BROKEN: "添付ファイルが壊れているか、使えない形式です。",
     Fault.ATTACHMENT_BLANK: "添付ファイルの印影が白紙か、塗りつぶしです。",
     Fault.ATTACHMENT_SHARED: "添付ファイル名は別の行のものです。",
@@ -100,6 +113,17 @@ WORDS = {
     Fault.GLYPH_MISSING: "TTEにこの文字の字形がありません。使用中の外字をすべて含むTTEを送信してください。",
     Fault.GLYPH_DIFFERS: "字形ハッシュがTTEの字形と一致しません。",
     Fault.GLYPH_REDEFINED: "使用中の文字コードの字形が変わっています。意図した変更なら、その文字の行で再定義可を 1 にして送信してください。",
+    Fault.PDF_OTHER_CONTENT: "PDFの内容が行の sha256 と一致しません。正しいPDFとその sha256 を送信してください。",
+    Fault.PDF_BROKEN: "PDFとして正しく読めません。PDFを作り直して送信してください。",
+    Fault.PDF_ENCRYPTED: "PDFが暗号化されています。暗号化せずに作り直してください。",
+    Fault.PDF_SCRIPT: "PDFに JavaScript などのプログラムが含まれています。含めずに作り直してください。",
+    Fault.PDF_ACTION: "PDFに外部の起動・リンク・送信などの動作が含まれています。含めずに作り直してください。",
+    Fault.PDF_ENCLOSURE: "PDFに添付ファイル、外部ファイルの参照、動画などが含まれています。含めずに作り直してください。",
+    Fault.PDF_FONT: "PDFに埋め込まれていないフォントの文字があります。すべてのフォントを埋め込んで作り直してください。",
+    Fault.PDF_SIZE: "PDFに A4 縦（±1 mm）でないページがあります。",
+    Fault.PDF_PAGES: "PDFのページ数が上限を超えています。",
+    Fault.PDF_NAME: "PDFの文字の中に、この行の人の氏名（戸籍全部の行では筆頭者）が見つかりません。別のPDFでないか確認してください。",
+    Fault.PDF_TOO_COSTLY: "PDFの検査が時間・メモリの上限内に終わりませんでした。PDFを作り直して送信してください。",
 }
 
 

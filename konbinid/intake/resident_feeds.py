@@ -8,6 +8,7 @@ from konbinid.intake.feeds import (
     DATE,
     REMOVE,
     TEXT,
+    Attached,
     CheckDigit,
     Columns,
     FeedSpec,
@@ -139,5 +140,6 @@ RESIDENT_FEEDS: tuple[FeedSpec, ...] = (
         closes_unread=True,
         check=_seal_rule,
         attachment="image_name",
+        attached=Attached.SEAL,
     ),
 )

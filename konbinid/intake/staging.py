@@ -13,12 +13,17 @@ from psycopg2.extensions import connection, cursor
 
 from konbinid.domain.characters import CodeRange
 from konbinid.domain.feeds import Feed
-from konbinid.intake.feeds import ADD, CHANGE, REMOVE
+from konbinid.intake.copy_text import NULL as _NULL
+from konbinid.intake.copy_text import bytea as _bytea
+from konbinid.intake.examiner import Examiner
+from konbinid.intake.feeds import ADD, CHANGE, REMOVE, Attached
 from konbinid.intake.glyphs import Glyph, Glyphs
 from konbinid.intake.layout import Layout
 from konbinid.intake.pictures import Impression, Pictures
 from konbinid.intake.problems import Fault
 from konbinid.intake.records import Block, Named, Reader
+from konbinid.intake.register_feeds import WHOLE
+from konbinid.intake.register_pdfs import RegisterPdfs
 from konbinid.intake.values import UNKNOWN_DATE
 from konbinid.store import intake_files, intake_staging
 from konbinid.store.intake_files import Incoming
@@ -29,10 +34,9 @@ from konbinid.store.keyring import Keyring
 RESIDENT_CODE = "resident_code"  # purposes of the keyring's digests
 INDIVIDUAL_NUMBER = "individual_number"
 
-_NULL = "\\N"  # COPY's mark; a backslash in a value is doubled, so no value looks like it
 _BETWEEN = "\x00"  # stands in no value
 _KEYS_AT_ONCE = 5000
-_PICTURES_AT_ONCE = 200  # in memory, so that a file of a city's seals needs no more than one of a village's
+_ATTACHED_AT_ONCE = 200  # in memory, so that a file of a city's seals needs no more than one of a village's
 
 Staged = dict[str, Sequence[str]]
 
@@ -59,12 +63,14 @@ class Stager:
         keyring: Keyring,
         progress: Callable[[int], None],
         *,
+        examiner: Examiner,
         private: Sequence[CodeRange] = (),
     ) -> None:
         self._reading = reading
         self._writing = writing
         self._layout = layout
         self._keyring = keyring
+        self._examiner = examiner
         self._progress = progress
         self._private = private
         self._staged = 0
@@ -82,13 +88,15 @@ class Stager:
 
     def _pieces(self, cur: cursor, reader: Reader, incoming: Incoming, run: int) -> Iterator[bytes]:
         feed = self._layout.feed
-        pictures = Pictures(cur, incoming, self._layout.threshold) if feed is Feed.INKAN else None
+        attached = self._attached(cur, reader, incoming)
         glyphs = Glyphs(cur, incoming, reader, self._private) if feed is Feed.GAIJI else None
-        at_once = _PICTURES_AT_ONCE if pictures is not None else None
+        at_once = _ATTACHED_AT_ONCE if attached is not None else None
         for block in self._blocks(cur, reader, incoming, at_once):
             lines, staged = block.lines, self._staged_columns(block)
-            if pictures is not None:
-                lines, staged = _with_pictures(pictures, reader, block, staged)
+            if isinstance(attached, Pictures):
+                lines, staged = _with_pictures(attached, reader, block, staged)
+            elif attached is not None:
+                lines, staged = _with_pdfs(attached, reader, block, staged)
             elif glyphs is not None:
                 staged["operation"] = [ADD if reader.full else CHANGE] * len(lines)
                 lines, staged = _with_glyphs(glyphs, block, staged)
@@ -99,6 +107,15 @@ class Stager:
             self._progress(reader.rows)
         if glyphs is not None:
             glyphs.finish()
+
+    def _attached(self, cur: cursor, reader: Reader, incoming: Incoming) -> Pictures | RegisterPdfs | None:
+        match self._layout.spec.attached:
+            case Attached.SEAL:
+                return Pictures(cur, incoming, self._layout.threshold)
+            case Attached.REGISTER_PDF:
+                limit, alive = self._layout.page_limit, lambda: self._progress(reader.rows)
+                return RegisterPdfs(cur, incoming, self._examiner, limit, alive)
+        return None
 
     @staticmethod
     def _blocks(cur: cursor, reader: Reader, incoming: Incoming, at_once: int | None) -> Iterator[Block]:
@@ -153,10 +170,6 @@ def _copy_text(columns: tuple[str, ...], run: int, lines: Sequence[int], staged:
     return ("\n".join(map("\t".join, rows)) + "\n").encode("utf-8")
 
 
-def _bytea(value: bytes) -> str:
-    return f"\\\\x{value.hex()}"
-
-
 def _individual_number(keyring: Keyring, columns: Staged, values: Sequence[str]) -> Staged:
     digest, seal = keyring.digest, keyring.seal_number
     return {
@@ -182,6 +195,22 @@ def _birth_date(_: Keyring, __: Staged, values: Sequence[str]) -> Staged:
     return {"birth_date": [each[:8] or _NULL for each in values], "birth_era": [each[8:] for each in values]}
 
 
+def _members_birth_date(keyring: Keyring, columns: Staged, values: Sequence[str]) -> Staged:
+    """The whole register was not born."""
+    own = [each if member != WHOLE else "" for member, each in zip(columns["member"], values, strict=True)]
+    return _birth_date(keyring, columns, own)
+
+
+def _members_atena_number(_: Keyring, columns: Staged, values: Sequence[str]) -> Staged:
+    """The whole register is nobody, whatever number its row carries: who belongs to it has a row."""
+    pairs = zip(columns["member"], values, strict=True)
+    return {"atena_number": [each if each and member != WHOLE else _NULL for member, each in pairs]}
+
+
+def _pdf_sha256(_: Keyring, __: Staged, values: Sequence[str]) -> Staged:
+    return {"pdf_sha256": [_bytea(bytes.fromhex(each)) if each else _NULL for each in values]}
+
+
 def _kinds(_: Keyring, __: Staged, values: Sequence[str]) -> Staged:
     """NULL = every kind, those of later years included."""
     known = {each: f"{{{each.replace('|', ',')}}}" for each in set(values)} | {"*": _NULL, "": _NULL}
@@ -202,6 +231,15 @@ _SPECIAL: dict[tuple[Feed, str], Callable[[Keyring, Staged, Sequence[str]], Stag
     (Feed.YOKUSHI, "kinds"): _kinds,
     (Feed.YOKUSHI, "starts_on"): _hold_day("starts_on"),
     (Feed.YOKUSHI, "ends_on"): _hold_day("ends_on"),
+    **{
+        (feed, name): special
+        for feed in (Feed.KOSEKI, Feed.FUHYO)
+        for name, special in (
+            ("birth_date", _members_birth_date),
+            ("atena_number", _members_atena_number),
+            ("pdf_sha256", _pdf_sha256),
+        )
+    },
 }
 
 
@@ -222,6 +260,24 @@ def _with_pictures(
     good = [at for at, each in enumerate(found) if not isinstance(each, Fault)]
     kept = {name: [values[at] for at in good] for name, values in staged.items()}
     return [block.lines[at] for at in good], {**kept, **_picture_columns([found[at] for at in good])}
+
+
+def _with_pdfs(
+    pdfs: RegisterPdfs, reader: Reader, block: Block, staged: Staged
+) -> tuple[Sequence[int], Staged]:
+    """The rows whose PDFs are good; the others are noted as bad, and their people and registers as named."""
+    columns, names = block.columns, reader.layout.spec.people
+    found = pdfs.faults_of_rows(columns)
+    for at, faults in enumerate(found):
+        for fault in faults:
+            reader.problems.add(block.lines[at], reader.layout.name_of("pdf_name"), fault)
+        if faults:
+            people = {name: columns[name][at] for name in names if columns[name][at]}
+            reader.named.append(Named(block.lines[at], people))
+    good = [at for at, faults in enumerate(found) if not faults]
+    return [block.lines[at] for at in good], {
+        name: [values[at] for at in good] for name, values in staged.items()
+    }
 
 
 def _picture_columns(impressions: Sequence[Impression | Fault | None]) -> Staged:

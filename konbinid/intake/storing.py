@@ -28,6 +28,7 @@ from konbinid.store.intake_files import PART_BYTES, Incoming
 from konbinid.store.intake_link import transaction
 
 _ATTACHMENTS_AT_ONCE = 64
+_BYTES_AT_ONCE = 4 * 1024 * 1024  # of attachments, unless a single one is larger
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +141,24 @@ class Storer:
                 places.insert(0, stack.enter_context(opened_folder(name.stem, folder)))
             for start in range(0, len(names), _ATTACHMENTS_AT_ONCE):
                 self._progress()
-                found = []
-                for each in names[start : start + _ATTACHMENTS_AT_ONCE]:
-                    content = _first_content(each, places, self._layout.spec.attachment_bytes)
-                    if content is not None:
-                        found.append((each, sha256(content).digest(), content))
-                if found:
+                for found in self._contents(names[start : start + _ATTACHMENTS_AT_ONCE], places):
                     intake_files.add_attachments(cur, name.feed, incoming_id, found)
+
+    def _contents(self, names: list[str], places: list[int]) -> Iterator[list[tuple[str, bytes, bytes]]]:
+        """(name, sha256, content) of those that are there, never many bytes at once."""
+        found: list[tuple[str, bytes, bytes]] = []
+        size = 0
+        for name in names:
+            content = _first_content(name, places, self._layout.spec.attachment_bytes)
+            if content is None:
+                continue
+            if found and size + len(content) > _BYTES_AT_ONCE:
+                yield found
+                found, size = [], 0
+            found.append((name, sha256(content).digest(), content))
+            size += len(content)
+        if found:
+            yield found
 
 
 class _Wanted:

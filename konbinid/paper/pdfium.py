@@ -1,4 +1,4 @@
-"""The little of pdfium that read-back uses: an independent reader's view of a finished page.
+"""The little of pdfium that read-back and the examination of registers' PDFs use: an independent reader's view of a finished page.
 
 pdfium may be entered by one thread at a time; a lock sees to it. It is held while a page is open and never while only a
 document is: read-back pauses between pages, and the next certificate's must not wait for it. The lock is re-entrant
@@ -71,6 +71,21 @@ class Document:
         with _ONE_AT_A_TIME:
             size = pdfium.FPDF_GetMetaText(self._handle, key.encode("ascii"), room, 512)
         return room.raw[: max(0, min(size, 512) - 2)].decode("utf-16-le", "replace")
+
+    def is_intact(self) -> bool:
+        """Whether it was opened as it stands, not pieced together from what looks like objects."""
+        with _ONE_AT_A_TIME:
+            return bool(pdfium.FPDF_DocumentHasValidCrossReferenceTable(self._handle))
+
+    def scripts(self) -> int:
+        """How many scripts the document names; negative when that cannot be read."""
+        with _ONE_AT_A_TIME:
+            return int(pdfium.FPDFDoc_GetJavaScriptActionCount(self._handle))
+
+    def attachments(self) -> int:
+        """How many files are attached to the document."""
+        with _ONE_AT_A_TIME:
+            return int(pdfium.FPDFDoc_GetAttachmentCount(self._handle))
 
     @contextmanager
     def page(self, index: int) -> Iterator[Page]:

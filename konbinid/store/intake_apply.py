@@ -64,6 +64,22 @@ select j.household_number, j.atena_number,
   from joined j left join given g using (household_number)
 """
 
+# The same for the members of a register. Who gets a used 構成員番号 under another name or birth is somebody else and gets a number of their own.
+_REGISTER_MEMBER_NUMBERS = """
+insert into people.register_member_number (register_number, member, name, birth_date, number)
+with entered as (select distinct s.register_number, s.member, s.name, s.birth_date
+                   from <staged> s join <effect> e on e.run = s.run and e.line = s.line
+                  where s.run = %(run)s and e.effect in ('a', 'c') and s.member <> '00'
+                    and not exists (select from people.register_member_number m
+                                     where (m.register_number, m.member, m.name, m.birth_date)
+                                         = (s.register_number, s.member, s.name, s.birth_date))),
+     given as (select register_number, max(number) as number from people.register_member_number
+                where register_number in (select register_number from entered) group by register_number)
+select n.register_number, n.member, n.name, n.birth_date,
+       coalesce(g.number, 0) + row_number() over (partition by n.register_number order by n.member, n.name, n.birth_date)
+  from entered n left join given g using (register_number)
+"""
+
 
 def count_closing(cur: cursor, table: Table, run: int) -> int:
     """How many of the prepared rows close something of their person because of a defect of their own. None where rows have no defects."""
@@ -91,6 +107,8 @@ def write(cur: cursor, feed: str, table: Table, run: int, *, incoming_id: int, s
     cur.execute(table.statement(insert), values)
     if feed == "JUMIN":
         cur.execute(_MEMBER_NUMBERS, values)
+    elif feed in {"KOSEKI", "FUHYO"}:
+        cur.execute(table.statement(_REGISTER_MEMBER_NUMBERS), values)
     elif feed == "INKAN":
         cur.execute(table.statement(_ARRIVED.replace("<seal stamp>", _SEAL_STAMP)), values)
     elif feed == "GAIJI":

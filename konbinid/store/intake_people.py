@@ -2,7 +2,8 @@
 
 The kiosk path holds person_lock rows FOR SHARE while it makes a paper. Here the same rows are locked in the same order (宛名番号) and
 counted up: of everyone named and of everyone in their households, before and after, because a household's paper shows its members and
-is closed by a hold on any of them.
+is closed by a hold on any of them. Registers have such rows too (register_lock), taken after the people's, in the order of 戸籍番号: of every
+register named, and of every register in which somebody touched stands, because a 支援措置 on one member closes fuhyo for all of it.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ _NAMED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "INKAN": (("atena_number",), ("atena_number",)),
     "ZEI": (("atena_number",), ()),
     "GAIJI": ((), ()),
+    "KOSEKI": (("atena_number", "register_number"), ("atena_number",)),
+    "FUHYO": (("atena_number", "register_number"), ("atena_number",)),
 }
 _EVERY_ROW = "(select * from <staged> where run = %(run)s and line > 0)"
 _EFFECTIVE = """
@@ -48,6 +51,14 @@ select %(run)s, atena_number from hit
 union select %(run)s, p.atena_number from household join people.person p using (household_number)
 """
 
+_TOUCH_REGISTERS = """
+insert into intake.staged_touch_register (run, register_number)
+with named as (<named>)
+select %(run)s, register_number from named where register_number is not null
+union select %(run)s, k.register_number from intake.staged_touch t join people.koseki k using (atena_number) where t.run = %(run)s
+union select %(run)s, f.register_number from intake.staged_touch t join people.fuhyo f using (atena_number) where t.run = %(run)s
+"""
+
 # One statement makes missing rows, locks, and counts up. Its rows come sorted, so the locks are taken in the order that everybody keeps.
 _LOCK = """
 insert into people.person_lock (atena_number, change_no, names_stamp)
@@ -56,6 +67,13 @@ select t.atena_number, 1, <names stamp>
  order by t.atena_number
     on conflict (atena_number) do update
    set change_no = person_lock.change_no + 1, names_stamp = greatest(person_lock.names_stamp, excluded.names_stamp)
+"""
+_LOCK_REGISTERS = """
+insert into people.register_lock (register_number, change_no)
+select r.register_number, 1
+  from (select distinct register_number from intake.staged_touch_register where run = %(run)s) r
+ order by r.register_number
+    on conflict (register_number) do update set change_no = register_lock.change_no + 1
 """
 _RENAMED = """
   left join (select s.atena_number from intake.staged_person s
@@ -103,7 +121,7 @@ def _named(feed: str, table: Table, rows: str, *, bad: bool = False) -> str:
 
 
 def lock_effective(cur: cursor, feed: str, table: Table, run: int, stamp: datetime) -> None:
-    """Lock and count up everyone whom the prepared effects touch. Must come before anything is written.
+    """Lock and count up everyone and every register that the prepared effects touch. Must come before anything is written.
 
     ``stamp`` becomes the names_stamp of those whose name changed or whose residence ended.
     """
@@ -115,6 +133,7 @@ def lock_effective(cur: cursor, feed: str, table: Table, run: int, stamp: dateti
         "case when r.atena_number is not null then %(stamp)s::timestamp end" if jumin else "null",
     )
     cur.execute(lock, {"run": run, "stamp": stamp})
+    cur.execute(_LOCK_REGISTERS, {"run": run})
 
 
 def doubt_everyone(cur: cursor, feed: str, table: Table, run: int, incoming_id: int) -> None:
@@ -143,10 +162,13 @@ def end_doubts(cur: cursor, incoming_ids: list[int]) -> None:
 
 def _touch(cur: cursor, run: int, named: str) -> None:
     intake_staging.empty(cur, "intake.staged_touch")
+    intake_staging.empty(cur, "intake.staged_touch_register")
     cur.execute(_TOUCH.replace("<named>", named), {"run": run})
+    cur.execute(_TOUCH_REGISTERS.replace("<named>", named), {"run": run})
 
 
 def _doubt(cur: cursor, run: int, incoming_id: int, named: str) -> None:
     _touch(cur, run, named)
     cur.execute(_LOCK.replace("<renamed>", "").replace("<names stamp>", "null::timestamp"), {"run": run})
+    cur.execute(_LOCK_REGISTERS, {"run": run})
     cur.execute(_DOUBT.replace("<named>", named), {"run": run, "incoming": incoming_id})

@@ -211,6 +211,8 @@ def _singles(feed: str, table: Table, rows: str) -> list[tuple[str, str, str]]:
             ("atena_number", "second_registration", registered),
             ("image_name", "attachment_shared", pictured),
         ]
+    if feed in {"KOSEKI", "FUHYO"}:
+        return [("pdf_name", "attachment_shared", _single(table, rows, "pdf_name", "true"))]
     return []
 
 

@@ -66,6 +66,21 @@ def _of(alias: str, columns: tuple[str, ...]) -> str:
     return ", ".join(f"{alias}.{column}" for column in columns)
 
 
+_REGISTER = (
+    ("register_number", "member", "display"),
+    (
+        "domicile",
+        "head_of_register",
+        "name",
+        "birth_date",
+        "birth_era",
+        "atena_number",
+        "state",
+        "pdf_name",
+        "pdf_sha256",
+    ),
+)
+
 TABLES: Mapping[str, Table] = MappingProxyType(
     {
         "JUMIN": Table(
@@ -215,5 +230,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             tells_operation=False,
             large=False,
         ),
+        "KOSEKI": Table("koseki", *_REGISTER),
+        "FUHYO": Table("fuhyo", *_REGISTER),
     }
 )

@@ -240,6 +240,28 @@ def tax_row(serial: int, of_year: int = 2026, operation: str = "1", **changes: s
     return list((fields | changes).values())
 
 
+def register_row(
+    register: str, member: str, pdf: bytes, operation: str = "1", *, display: str = "0", **changes: str
+) -> list[str]:
+    """A row of KOSEKI or FUHYO whose PDF is ``<register>-<member>-<display>.pdf``; 試験太郎 heads every register."""
+    fields = {
+        "operation": operation,
+        "register_number": register,
+        "domicile": "大阪府泉大津市東雲町9番",
+        "head_of_register": "試験　太郎",
+        "member": member,
+        "name": "" if member == "00" else "試験　太郎",
+        "birth_date": "" if member == "00" else "19800203",
+        "atena_number": "",
+        "state": "1",
+        "pdf_name": f"{register}-{member}-{display}.pdf",
+        "sha256": sha256(pdf).hexdigest(),
+        "display": display,
+    }
+    assert not changes.keys() - fields.keys()
+    return list((fields | changes).values())
+
+
 def dat_line(row: Row) -> str:
     """One line of fixed width: every value filled up with spaces. A value that is too long makes the line too long."""
     return "".join(value.ljust(width) for value, width in zip(row, TAX_WIDTHS, strict=True)) + "\r\n"
@@ -431,8 +453,7 @@ class Hall:
         """Forget everything that is not in the database or the folders."""
         for lane in self._lanes.values():
             lane._clerk.close()
-            for link in lane._tools.worker.child._links.values():  # type: ignore[attr-defined]
-                link.close()
+            lane._tools.worker.child.close()  # type: ignore[attr-defined]
         self._lanes.clear()
 
     def run(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
@@ -468,6 +489,10 @@ class Hall:
             for row in self.run("select atena_number from people.doubt where atena_number is not null")
         }
 
+    def register_numbers(self) -> dict[str, int]:
+        """change_no by 戸籍番号."""
+        return dict(self.run("select register_number, change_no from people.register_lock"))
+
     def change_numbers(self) -> dict[int, int]:
         """change_no by short 宛名番号."""
         return {
@@ -485,6 +510,7 @@ class Rows:
     hold = staticmethod(hold_row)
     seal = staticmethod(seal_row)
     tax = staticmethod(tax_row)
+    register = staticmethod(register_row)
     bmp = staticmethod(bmp)
     line = staticmethod(csv_line)
     dat_line = staticmethod(dat_line)
@@ -503,7 +529,7 @@ def city_layouts() -> dict[Feed, Any]:
     """The layouts that ship."""
     return {
         feed: load(LAYOUTS / f"{feed.lower()}.toml")
-        for feed in (Feed.YOKUSHI, Feed.INKAN, Feed.JUMIN, Feed.JPKI, Feed.ZEI, Feed.GAIJI)
+        for feed in Feed
     }
 
 

@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import foreign_pdfs as pdfs
 import gaiji_samples
 import pytest
 
@@ -25,7 +26,12 @@ TABLES = (
     "select business_code, hold_number, atena_number from people.hold",
     "select registration_number, atena_number, state, image_sha256, rows, file_stamp from people.seal",
     "select year, atena_number, address, annual_tax, defect from people.tax",
-    "select atena_number, resident_code_digest, household_number, name from people.doubt d join intake.incoming i on i.id = d.incoming_id",
+    "select register_number, member, state, pdf_sha256 from people.koseki",
+    "select register_number, member, display, pdf_sha256 from people.fuhyo",
+    "select sha256, pages from people.register_pdf",
+    "select register_number from people.register_lock",
+    "select register_number, member, number from people.register_member_number",
+    "select atena_number, resident_code_digest, household_number, register_number, name from people.doubt d join intake.incoming i on i.id = d.incoming_id",
     "select code, version, glyph_hash, shape_hash, redefinable, font_name, note from library.gaiji",
     "select version, sha256, characters, length(content) from library.gaiji_font",
     "select d.feed, name from people.feed_doubt d join intake.incoming i on i.id = d.incoming_id",
@@ -60,6 +66,13 @@ def drop(hall, rows) -> None:
     )
     hall.put("JPKI", [rows.serial(1, "ab")], sequence=1)
     hall.put("JPKI", [rows.serial(4, "cd")], sequence=3)
+    papers = [pdfs.paper("試験　太郎"), pdfs.paper("試験　太郎", "試験　花子")]
+    members = [rows.register("R-1", "00", papers[1]), rows.register("R-1", "01", papers[0])]
+    hall.put("KOSEKI", members, attachments={members[0][9]: papers[1], members[1][9]: papers[0]}, sequence=1)
+    changed = rows.register("R-1", "01", papers[1], "2", state="2")
+    hall.put("KOSEKI", [changed], attachments={changed[9]: papers[1]}, beside=True, sequence=2)
+    broken = rows.register("R-2", "00", b"%PDF-1.7")
+    hall.put("FUHYO", [broken], attachments={broken[9]: b"%PDF-1.7"}, sequence=1)
 
 
 def start(hall, **more) -> subprocess.Popen[bytes]:
@@ -87,7 +100,7 @@ def finish(hall, daemon) -> None:
 def is_done(hall) -> bool:
     left = {each.name for each in hall.inbox.iterdir()}
     states = dict(hall.run("select name, state from intake.incoming"))
-    return len(states) == 10 and "received" not in states.values() and len(left) == 2
+    return len(states) == 13 and "received" not in states.values() and len(left) == 2
 
 
 def snapshot(hall) -> dict[str, object]:
@@ -115,7 +128,9 @@ def snapshot(hall) -> dict[str, object]:
 def wipe(hall) -> None:
     hall.run(
         "truncate people.person, people.person_lock, people.member_number, people.credential, people.hold, people.seal, people.tax, "
-        "people.doubt, people.feed_doubt, library.gaiji, library.gaiji_font, intake.incoming_part, intake.attachment_name, intake.attachment, ops.alert cascade"
+        "people.doubt, people.feed_doubt, people.koseki, people.fuhyo, people.register_pdf, people.register_lock, "
+        "people.register_member_number, library.gaiji, library.gaiji_font, intake.incoming_part, intake.attachment_name, intake.attachment, "
+        "ops.alert cascade"
     )
     hall.run(
         "update intake.feed set last_sequence = null, last_name = null, last_stamp = null, last_full_stamp = null, "
@@ -136,7 +151,7 @@ def test_killed_at_every_point_it_ends_as_if_undisturbed(hall, rows, tmp_path):
     daemon = start(hall)
     finish(hall, daemon)
     expected = snapshot(hall)
-    assert len(expected["outbox"]) == 9  # type: ignore[arg-type]
+    assert len(expected["outbox"]) == 12  # type: ignore[arg-type]
     survived = []
     later = [(Point.STORED, 3), (Point.SETTLED, 3), (Point.DATA_FILED, 2)]
     for point, times in [*((point, 1) for point in Point), *later]:

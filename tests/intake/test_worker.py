@@ -163,7 +163,7 @@ class ChildTests(TestCase):
 
 PARENT = """
     import os, sys, time
-    from konbinid.intake.child import die_with
+    from konbinid.intake.limits import die_with
     parent = os.getpid()
     pid = os.fork()
     if pid == 0:

@@ -36,8 +36,13 @@ STAGED = " ".join(
             "seal_effect",
             "gaiji",
             "gaiji_effect",
+            "koseki",
+            "fuhyo",
+            "koseki_effect",
+            "fuhyo_effect",
             "key",
             "touch",
+            "touch_register",
         ]
     )
 )

@@ -27,6 +27,7 @@ create table people.koseki (
     primary key (register_number, member, display)
 );
 create index koseki_atena on people.koseki (atena_number) where atena_number is not null;
+create index koseki_pdf_name on people.koseki (pdf_name); -- a PDF's name belongs to one row: asked for with every file
 
 -- 戸籍の附票: the same columns, another feed.
 create table people.fuhyo (like people.koseki including all);
@@ -59,3 +60,57 @@ grant insert on people.register_pdf, people.register_member_number to konbinid_i
 grant insert, update, delete on people.koseki, people.fuhyo to konbinid_intake;
 grant insert, update on people.register_lock to konbinid_intake;
 grant update (lock_handle) on people.register_lock to konbinid_desk;
+
+-- Where the rows of a file wait (007_intake_staging.sql). The PDFs themselves are in people.register_pdf by then: a hash that no row binds
+-- shows nobody anything.
+create unlogged table intake.staged_koseki (
+    run              bigint not null,
+    line             bigint not null,
+    operation        smallint not null,
+    register_number  text not null,
+    member           text not null,
+    display          smallint not null,
+    domicile         text,
+    head_of_register text,
+    name             text,
+    birth_date       text,
+    birth_era        text,
+    atena_number     text,
+    state            smallint,
+    pdf_name         text,
+    pdf_sha256       bytea
+) with (autovacuum_enabled = false);
+create unlogged table intake.staged_fuhyo (like intake.staged_koseki) with (autovacuum_enabled = false);
+create unlogged table intake.staged_koseki_effect (like intake.staged_credential_effect including constraints)
+    with (autovacuum_enabled = false);
+create unlogged table intake.staged_fuhyo_effect (like intake.staged_credential_effect including constraints)
+    with (autovacuum_enabled = false);
+
+-- What staged_touch is for people: whose register_lock must be taken before anything is written.
+create unlogged table intake.staged_touch_register (
+    run             bigint not null,
+    register_number text not null
+) with (autovacuum_enabled = false);
+
+grant select, insert, update, delete, truncate on intake.staged_koseki, intake.staged_fuhyo, intake.staged_koseki_effect,
+    intake.staged_fuhyo_effect, intake.staged_touch_register to konbinid_intake;
+
+create or replace function intake.measure_staged(which text) returns void
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    case which
+        when 'person' then analyze intake.staged_person (run, line, operation, atena_number, household_number);
+        when 'credential' then analyze intake.staged_credential (run, line, operation, type, serial);
+        when 'hold' then analyze intake.staged_hold (run, line, operation, business_code, hold_number);
+        when 'seal' then analyze intake.staged_seal (run, line, operation, registration_number, atena_number, image_name);
+        when 'koseki' then analyze intake.staged_koseki (run, line, operation, register_number, member, display, pdf_name);
+        when 'fuhyo' then analyze intake.staged_fuhyo (run, line, operation, register_number, member, display, pdf_name);
+        when 'person_effect' then analyze intake.staged_person_effect;
+        when 'credential_effect' then analyze intake.staged_credential_effect;
+        when 'hold_effect' then analyze intake.staged_hold_effect;
+        when 'seal_effect' then analyze intake.staged_seal_effect;
+        when 'koseki_effect' then analyze intake.staged_koseki_effect;
+        when 'fuhyo_effect' then analyze intake.staged_fuhyo_effect;
+    end case;
+end
+$$;

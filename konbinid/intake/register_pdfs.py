@@ -1,0 +1,110 @@
+"""The PDFs that KOSEKI and FUHYO rows name: found, compared with the row's hash, examined, kept by their content.
+
+A PDF comes with the file, or with an earlier file that it corrects; a difference row may also name one that *this very register* holds. A
+name alone never fetches a PDF, and neither does a hash: the bytes must be there, and the member's name must stand in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from psycopg2.extensions import cursor
+
+from konbinid.domain.feeds import Feed
+from konbinid.intake.examiner import Examiner
+from konbinid.intake.feeds import REMOVE, Columns
+from konbinid.intake.problems import Fault
+from konbinid.intake.register_feeds import WHOLE
+from konbinid.store import intake_files, intake_registers
+from konbinid.store.intake_files import Incoming
+from konbinid.store.intake_tables import TABLES
+
+_MOST_LOST = (
+    5  # PDFs of one file at which the examining process ended; the others of the file are not tried any more
+)
+
+
+class _Row(NamedTuple):
+    """What of a row is about its PDF."""
+
+    operation: str
+    register: str
+    member: str
+    display: str
+    head: str
+    name: str
+    pdf_name: str
+    digest: str
+
+
+@dataclass(slots=True)
+class RegisterPdfs:
+    """Looks up and examines the PDFs of one file's rows. ``alive`` is called with every one: it may take long."""
+
+    cur: cursor
+    incoming: Incoming
+    examiner: Examiner
+    page_limit: int
+    alive: Callable[[], None]
+    _lost: int = field(default=0, init=False)
+
+    def faults_of_rows(self, columns: Columns) -> list[tuple[Fault, ...]]:
+        """For each row what is wrong with its PDF; a good one is kept (people.register_pdf) before its row is."""
+        rows = _rows(columns)
+        named = {row.pdf_name for row in rows if row.operation != REMOVE}
+        brought = intake_files.brought(self.cur, self.incoming, named)
+        held: dict[tuple[str, str], bytes] = {}
+        lacking = {row.register for row in rows if row.pdf_name not in brought}
+        if lacking and not self.incoming.full:
+            held = intake_registers.held_pdfs(self.cur, TABLES[self.incoming.feed], lacking)
+        return [() if row.operation == REMOVE else self._faults(row, brought, held) for row in rows]
+
+    def _faults(
+        self, row: _Row, brought: dict[str, bytes], held: dict[tuple[str, str], bytes]
+    ) -> tuple[Fault, ...]:
+        self.alive()
+        digest = brought.get(row.pdf_name) or held.get((row.register, row.pdf_name))
+        if digest is None:
+            return (Fault.ATTACHMENT_MISSING,)
+        if digest.hex() != row.digest:
+            return (Fault.PDF_OTHER_CONTENT,)
+        content = self._content(digest)
+        if content is None:
+            return (Fault.ATTACHMENT_MISSING,)
+        if self._lost >= _MOST_LOST:
+            return (Fault.PDF_TOO_COSTLY,)
+        found = self.examiner.examine(content, self.page_limit, self._names(row))
+        if found.faults:
+            self._lost += Fault.PDF_TOO_COSTLY in found.faults
+            return found.faults
+        intake_registers.keep_pdf(self.cur, digest, pages=found.pages, has_text=found.has_text)
+        return ()
+
+    def _content(self, digest: bytes) -> bytes | None:
+        """One at a time: a block's PDFs together may be larger than the memory that there is."""
+        content = intake_files.contents(self.cur, {digest}).get(digest)
+        return intake_registers.kept_pdf(self.cur, digest) if content is None else content
+
+    def _names(self, row: _Row) -> tuple[str, ...]:
+        """One of these must stand in the PDF: the member's, or the head's for the whole register. A fuhyo without 筆頭者 shows the head only
+        while the head is listed there, so the name that the row gives will do as well."""
+        if row.member != WHOLE:
+            return (row.name,)
+        hides_head = self.incoming.feed == Feed.FUHYO and row.display == "0"
+        return (row.head, row.name) if hides_head and row.name else (row.head,)
+
+
+def _rows(columns: Columns) -> Sequence[_Row]:
+    names = (
+        "operation",
+        "register_number",
+        "member",
+        "display",
+        "head_of_register",
+        "name",
+        "pdf_name",
+        "pdf_sha256",
+    )
+    return [_Row(*row) for row in zip(*(columns[name] for name in names), strict=True)]
