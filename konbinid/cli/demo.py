@@ -176,7 +176,7 @@ def _feed(screen: Screen, core: CoreSystems, daemon: Daemon) -> None:
         core.remember()
         step.say(
             f"{rows.residents:,} residents, {rows.credentials:,} cards and phones, {rows.holds} holds, "
-            f"{rows.seals:,} seals, {rows.taxes:,} tax records applied"
+            f"{rows.seals:,} seals, {rows.taxes:,} tax records, {rows.koseki + rows.fuhyo:,} papers of family registers applied"
         )
 
 

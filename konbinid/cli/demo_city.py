@@ -49,7 +49,12 @@ class CoreSystems:
         """Write the city's full files and move them into the inbox; returns the data files there, and their rows."""
         with tempfile.TemporaryDirectory(dir=self.place.folder) as name:
             written = city.write_city(
-                Path(name), self._city(), self._stamp(), seq=1, cutter=SealCutter(self.font)
+                Path(name),
+                self._city(),
+                self._stamp(),
+                seq=1,
+                cutter=SealCutter(self.font),
+                register_font=self.font,
             )
             city.write_gaiji(Path(name), self._stamp())
             files = [path.with_suffix("") for path in Path(name).glob("*.end")]

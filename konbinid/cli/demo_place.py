@@ -18,7 +18,7 @@ import konbinid
 MUNICIPALITY = "272060"
 """泉大津市: the demo city's code; all its people are invented."""
 
-FEEDS = ("JUMIN", "JPKI", "YOKUSHI", "INKAN", "ZEI", "GAIJI")
+FEEDS = ("JUMIN", "JPKI", "YOKUSHI", "INKAN", "ZEI", "KOSEKI", "FUHYO", "GAIJI")
 
 _ADDRESS = "127.0.0.1"
 _SOAP_PORT = 8443

@@ -14,6 +14,8 @@ from konbinid.simulator import families, gaiji, holdings, mixed, taxes
 from konbinid.simulator.cast_taxes import cast_rows
 from konbinid.simulator.feeds import FeedWriter, write_difference, write_full
 from konbinid.simulator.personas import stage_for
+from konbinid.simulator.register_pdfs import RegisterPrinter
+from konbinid.simulator.registers import registers_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -21,11 +23,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from konbinid.simulator.household import Household
+    from konbinid.simulator.registers import Register
     from konbinid.simulator.seals import SealCutter
     from konbinid.simulator.tax_rows import TaxRow
 
 _FOREIGN_SHARE = 0.03
-_FEEDS = ("JUMIN", "JPKI", "YOKUSHI", "INKAN", "ZEI")
+_FEEDS = ("JUMIN", "JPKI", "YOKUSHI", "INKAN", "ZEI", "KOSEKI", "FUHYO")
+REGISTERS = 60
+"""So many family registers are written unless it is said otherwise: those of the fixed people. Each has several PDFs for each member."""
+
 _ROOM = 16
 """No household drawn at random is larger; the city's last places are filled with people who live alone."""
 
@@ -81,6 +87,8 @@ class Written(NamedTuple):
     holds: int
     seals: int
     taxes: int
+    koseki: int
+    fuhyo: int
 
 
 def write_city(
@@ -92,25 +100,33 @@ def write_city(
     cutter: SealCutter | None,
     seals: int | None = None,
     tax_years: int = taxes.YEARS,
+    register_font: Path | None = None,
+    registers: int = REGISTERS,
     progress: Callable[[int], None] | None = None,
 ) -> Written:
-    """Write the full files of JUMIN, JPKI, YOKUSHI, INKAN and ZEI into `folder`, all with this stamp and number.
+    """Write the full files of JUMIN, JPKI, YOKUSHI, INKAN, ZEI, KOSEKI and FUHYO into `folder`, all with this stamp and number.
 
     `seals` limits how many seals are registered (None: as many as are drawn); those of the fixed people come first.
-    Without a `cutter` there are none. `tax_years`: so many of the newest 年度.
+    Without a `cutter` there are none. `tax_years`: so many of the newest 年度. `registers` limits the family registers as `seals` does
+    seals; without a `register_font` to draw their PDFs with there are none.
     `progress` is told the number of people written after every household.
     Returns the rows written. FileExistsError when such a file is there already.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
         files = {feed: stack.enter_context(FeedWriter(folder, feed, seq, stamp)) for feed in _FEEDS}
+        kept: list[Register] = []
         for household in city.households():
+            if len(kept) < registers:
+                kept += registers_of(household)
             room = None if seals is None else seals - files["INKAN"].rows
             _write_household(files, household, cutter, room)
             for row in city.tax_rows(household, tax_years):
                 files["ZEI"].write(row)
             if progress:
                 progress(files["JUMIN"].rows)
+        if register_font is not None:
+            _write_registers(files, kept[:registers], register_font)
         return Written(*(files[feed].rows for feed in _FEEDS))
 
 
@@ -145,3 +161,14 @@ def _write_household(
     for seal in household.seals[:room]:
         files["INKAN"].attach(seal.row.image_name, cutter.cut(seal.impression))
         files["INKAN"].write(seal.row)
+
+
+def _write_registers(files: dict[str, FeedWriter], registers: list[Register], font: Path) -> None:
+    """Those of which every character can be drawn: a register without its PDF is none."""
+    printer = RegisterPrinter(font, registers)
+    for register in filter(printer.can_draw, registers):
+        for paper in register.papers():
+            pdf = printer.draw(register, paper)
+            row = register.row(paper, pdf)
+            files[paper.feed].attach(row.pdf_name, pdf)
+            files[paper.feed].write(row)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from konbinid.simulator.city import City, write_city, write_gaiji
+from konbinid.simulator.city import REGISTERS, City, write_city, write_gaiji
 from konbinid.simulator.seals import SealCutter, find_font
 from konbinid.simulator.taxes import YEARS
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _JST = dt.timezone(dt.timedelta(hours=9))
 _EVERY = 50_000
 _DESCRIPTION = """\
-Writes the files that a city's core systems would send (full files of JUMIN, JPKI, YOKUSHI, INKAN, ZEI and GAIJI) for an
+Writes the files that a city's core systems would send (full files of JUMIN, JPKI, YOKUSHI, INKAN, ZEI, KOSEKI, FUHYO and GAIJI) for an
 invented city of any size. The same seed, day and stamp give the same files. All people are invented."""
 
 
@@ -67,6 +67,13 @@ def _add_amounts(parser: ArgumentParser) -> None:
         help="At most so many registered seals, each of which is a picture; 0 for none. Without it as many as a city has.",
     )
     parser.add_argument(
+        "--registers",
+        type=int,
+        default=REGISTERS,
+        metavar="N",
+        help=f"At most so many family registers, each of which has PDFs for all of its members; 0 for none. The default is {REGISTERS}.",
+    )
+    parser.add_argument(
         "--tax-years",
         type=int,
         default=YEARS,
@@ -94,7 +101,8 @@ def _run(arguments: Namespace) -> int:
     now = dt.datetime.now(_JST).replace(tzinfo=None, microsecond=0)
     stamp = arguments.stamp or now
     city = City(arguments.people, arguments.seed, arguments.date or now.date())
-    cutter = None if arguments.seals == 0 else SealCutter(find_font(os.environ))
+    font = find_font(os.environ)
+    cutter = None if arguments.seals == 0 else SealCutter(font)
     try:
         written = write_city(
             arguments.out,
@@ -104,6 +112,8 @@ def _run(arguments: Namespace) -> int:
             cutter=cutter,
             seals=arguments.seals,
             tax_years=arguments.tax_years,
+            register_font=font if arguments.registers else None,
+            registers=arguments.registers,
             progress=_progress(city.people),
         )
         if not arguments.no_gaiji:
@@ -113,7 +123,7 @@ def _run(arguments: Namespace) -> int:
         return 1
     print(
         f"{arguments.out}: 住民 {written.residents:,}人、電子証明書 {written.credentials:,}件、"
-        f"抑止 {written.holds:,}件、印鑑 {written.seals:,}件、課税 {written.taxes:,}件"
+        f"抑止 {written.holds:,}件、印鑑 {written.seals:,}件、課税 {written.taxes:,}件、戸籍 {written.koseki:,}件、附票 {written.fuhyo:,}件"
     )
     return 0
 

@@ -20,6 +20,7 @@ from konbinid.simulator.rows import (
 
 if TYPE_CHECKING:
     from konbinid.simulator.addresses import Home
+    from konbinid.simulator.registers import Register
     from konbinid.simulator.tax_law import Declared
 
 HOUSEHOLDER = "世帯主"
@@ -82,6 +83,9 @@ class Household:
         self.incomes: dict[str, Declared] | None = (
             None  # of the cast, by 宛名番号; everybody else's are drawn
         )
+        self.registers: list[Register] = []  # those made by hand; the others follow from 本籍 and 筆頭者
+        # 宛名番号 of those whose register is written with another household
+        self.registered_with_others: set[str] = set()
 
     def add_japanese(self, person: Person, domicile: str, head: str, **register: str) -> ResidentRow:
         """Enter a Japanese resident with 本籍 and 筆頭者; `register` overrides columns by their name."""

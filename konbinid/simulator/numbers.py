@@ -16,6 +16,7 @@ _HOUSEHOLD = (3_141_592_653, 4_000_213_579)
 _INDIVIDUAL = (61_803_398_877, 27_182_818_283)
 _RESIDENT = (5_772_156_649, 9_160_000_431)
 _REGISTRATION = (4_669_201, 1_234_567)
+_REGISTER = (314_159_269, 27_182_818)
 _SERIAL = 0x9E37_79B9_7F4A_7C15
 
 
@@ -64,6 +65,17 @@ def resident_code(ordinal: int) -> str:
 def seal_registration_number(ordinal: int) -> str:
     """印鑑登録番号, 10 digits."""
     return _permuted(ordinal, _REGISTRATION, 10)
+
+
+REGISTER_ROOM = 64
+"""Numbers kept free for the registers of one household's members."""
+
+
+def register_number(household: int, which: int) -> str:
+    """戸籍番号 of register number `which` (from 0) of a household: a letter and 9 digits, as a city may number them."""
+    if not 0 <= which < REGISTER_ROOM:
+        raise ValueError(f"a household has registers 0 to {REGISTER_ROOM - 1}, not {which}")
+    return f"K{_permuted(household * REGISTER_ROOM + which, _REGISTER, 9)}"
 
 
 def serial_number(ordinal: int, which: int) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from konbinid.simulator.cast import Persona, Stage
 from konbinid.simulator.cast_families import put_families
 from konbinid.simulator.cast_letters import put_foreigners, put_letters
+from konbinid.simulator.cast_registers import put_registers
 from konbinid.simulator.cast_rules import put_rules
 from konbinid.simulator.cast_taxes import put_taxes
 
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
 def stage_for(today: dt.date) -> Stage:
     """The households of the fixed people as they are on `today`, and their cards in the order of their numbers."""
     stage = Stage(today)
-    # The order of these four gives everybody their 宛名番号: new people go to the end.
+    # The order of these five gives everybody their 宛名番号: new people go to the end.
     put_families(stage)
     put_foreigners(stage)
     put_letters(stage)
     put_rules(stage)
+    put_registers(stage)
     put_taxes(stage)
     stage.personas.sort(key=lambda persona: persona.card)
     return stage

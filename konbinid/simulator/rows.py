@@ -122,6 +122,26 @@ class CredentialRow(NamedTuple):
         return "<CredentialRow>"
 
 
+class RegisterRow(NamedTuple):
+    """KOSEKI 戸籍 and FUHYO 戸籍の附票."""
+
+    process: str
+    register_number: str
+    domicile: str
+    head_of_register: str
+    member: str
+    name: str
+    birth_date: str
+    atena_number: str
+    state: str
+    pdf_name: str
+    sha256: str
+    display: str
+
+    def __repr__(self) -> str:
+        return "<RegisterRow>"
+
+
 class GaijiRow(NamedTuple):
     """GAIJI 外字."""
 

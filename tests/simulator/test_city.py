@@ -47,13 +47,17 @@ def residents(households):
 
 @pytest.fixture(scope="module")
 def ipamj():
-    font = find_font({})
-    if font is None:
-        pytest.skip("IPAmj Mincho is not installed")
-    with TTFont(font, lazy=True) as opened:
+    with TTFont(_font(), lazy=True) as opened:
         selectors = next(table for table in opened["cmap"].tables if table.format == 14).uvsDict
         pairs = {(base, selector) for selector, found in selectors.items() for base, _ in found}
         return frozenset(opened.getBestCmap()), frozenset(pairs)
+
+
+def _font():
+    font = find_font({})
+    if font is None:
+        pytest.skip("IPAmj Mincho is not installed")
+    return font
 
 
 def _rows(folder, feed):
@@ -241,7 +245,7 @@ def test_the_twins_are_fourteen_and_fifteen_on_any_day(today):
 def test_the_demo_people_are_the_same_on_any_day(today):
     """Card numbers, serials and 宛名番号 do not move with the date."""
     stage = stage_for(today)
-    assert [one.card for one in stage.personas] == list(range(1, 43))
+    assert [one.card for one in stage.personas] == list(range(1, 51))
     reference = stage_for(TODAY)
     assert stage.personas == reference.personas
     assert [row.atena_number for h in stage.households for row in h.residents] == [
@@ -254,7 +258,7 @@ def test_the_demo_people_are_the_same_on_any_day(today):
 def test_an_unknown_card_names_those_that_there_are():
     """A wrong card number on the command line gets an answer that helps."""
     assert persona(TODAY, 1).serial == "4B4F4E420001"
-    with pytest.raises(KeyError, match="1 to 42"):
+    with pytest.raises(KeyError, match="1 to 50"):
         persona(TODAY, 99)
 
 
@@ -374,9 +378,12 @@ def test_an_attachment_has_a_plain_name(tmp_path, name):
 
 def test_the_city_writes_every_feed_with_what_its_rows_name(tmp_path):
     """Column counts of contract 2, and a picture for every seal's row."""
-    written = write_city(tmp_path, City(300, 1, TODAY), STAMP, cutter=SealCutter(None), seals=25)
+    cutter, font = SealCutter(None), _font()
+    written = write_city(
+        tmp_path, City(300, 1, TODAY), STAMP, cutter=cutter, seals=25, register_font=font, registers=9
+    )
     write_gaiji(tmp_path, STAMP)
-    widths = {"JUMIN": 38, "JPKI": 7, "YOKUSHI": 12, "INKAN": 9, "GAIJI": 6}
+    widths = {"JUMIN": 38, "JPKI": 7, "YOKUSHI": 12, "INKAN": 9, "KOSEKI": 12, "FUHYO": 12, "GAIJI": 6}
     for feed, width in widths.items():
         rows = _rows(tmp_path, feed)
         assert {len(row) for row in rows} == {width}
@@ -405,8 +412,8 @@ def _bad_rows(path, feed):
 def test_the_daemon_finds_no_fault_in_the_files(tmp_path):
     """The city's layouts read every row, and every picture is a seal; only card 29's has a wrong size."""
     city = City(2500, 7, TODAY)
-    written = write_city(tmp_path, city, STAMP, cutter=SealCutter(None))
-    for feed, rows in zip(("JUMIN", "JPKI", "YOKUSHI", "INKAN", "ZEI"), written, strict=True):
+    written = write_city(tmp_path, city, STAMP, cutter=SealCutter(None), register_font=find_font({}))
+    for feed, rows in zip(("JUMIN", "JPKI", "YOKUSHI", "INKAN", "ZEI", "KOSEKI", "FUHYO"), written, strict=True):
         path = next(path for path in tmp_path.glob(f"{feed}_*") if path.suffix in {".csv", ".dat"})
         assert _bad_rows(path, feed) == (rows, 0)
     folder = next(path for path in tmp_path.glob("INKAN_*") if path.is_dir())

@@ -62,7 +62,7 @@ def _text(database: Database) -> str:
     layouts = ROOT / "config" / "layouts"
     feeds = "\n".join(
         f'[feeds.{name}]\nlayout = "{layouts}/{name.lower()}.toml"'
-        for name in ("JUMIN", "JPKI", "YOKUSHI", "INKAN", "ZEI", "GAIJI")
+        for name in ("JUMIN", "JPKI", "YOKUSHI", "INKAN", "ZEI", "KOSEKI", "FUHYO", "GAIJI")
     )
     return f"""
 [service]
