@@ -1,6 +1,6 @@
 """How fast a city's files are taken in, against a bare COPY of the same rows, in one run.
 
-    .venv/bin/python bench/intake.py [--people 75047] [--seals 500] [--differences 200] [--folder DIR]
+    .venv/bin/python bench/intake.py [--people 75047] [--seals 500] [--registers 0] [--differences 200] [--folder DIR]
 
 Makes the demo city's files (konbinid city), starts a private PostgreSQL (as the tests do, without fsync) and an inbox in this process, and drops the files. Printed:
 
@@ -46,7 +46,7 @@ from konbinid.simulator.seals import SealCutter, find_font
 from konbinid.store.keyring import Keyring
 
 LAYOUTS = Path(__file__).resolve().parents[1] / "config" / "layouts"
-FEEDS = ("YOKUSHI", "JUMIN", "JPKI", "INKAN", "ZEI")
+FEEDS = ("YOKUSHI", "JUMIN", "JPKI", "INKAN", "ZEI", "KOSEKI", "FUHYO")
 
 
 class Lease:
@@ -58,7 +58,7 @@ class Lease:
 class Bench:
     """One run."""
 
-    def __init__(self, folder: Path, people: int, seals: int, differences: int) -> None:
+    def __init__(self, folder: Path, people: int, seals: int, registers: int, differences: int) -> None:
         self.folder, self.people, self.seals, self.differences = folder, people, seals, differences
         self.server = start_server(folder / "pg")
         self.database: Database = make_database(self.server)
@@ -72,9 +72,11 @@ class Bench:
         self.ticked = 0.0
         self.largest = 0
         self.stamp = datetime.now(JST).replace(tzinfo=None, microsecond=0) - timedelta(hours=2)
-        cutter = SealCutter(find_font(os.environ)) if seals else None
+        font = find_font(os.environ)
+        cutter = SealCutter(font) if seals else None
         city = City(people, 1, self.stamp.date())
-        write_city(folder / "city", city, self.stamp, cutter=cutter, seals=seals, tax_years=0)
+        options = {"seals": seals, "register_font": font, "registers": registers}
+        write_city(folder / "city", city, self.stamp, cutter=cutter, tax_years=0, **options)
         self.write_taxes()
 
     def write_taxes(self) -> None:
@@ -198,7 +200,7 @@ class Bench:
             f"JUMIN, drop to commit    {rows:>9,} rows {took:8.2f} s {rows / took:>11,.0f} rows/s   {bare / took:.3f} of COPY"
         )
         self.show_phases(rows, bare)
-        for feed in ("YOKUSHI", "JPKI", "INKAN", "ZEI"):
+        for feed in FEEDS[:1] + FEEDS[2:]:
             count = files[feed].read_bytes().count(b"\n")
             took = await self.drop(files[feed])
             print(f"{feed:<24} {count:>9,} rows {took:8.2f} s {count / took:>11,.0f} rows/s")
@@ -230,11 +232,12 @@ def main() -> None:
     )
     parser.add_argument("--people", type=int, default=75_047)
     parser.add_argument("--seals", type=int, default=500)
+    parser.add_argument("--registers", type=int, default=0)
     parser.add_argument("--differences", type=int, default=200)
     parser.add_argument("--folder", type=Path, help="an empty folder to work in; a temporary one without it")
     said = parser.parse_args()
     folder = said.folder or Path(tempfile.mkdtemp(prefix="konbinid-bench-"))
-    bench = Bench(folder, said.people, said.seals, said.differences)
+    bench = Bench(folder, said.people, said.seals, said.registers, said.differences)
     failed: list[object] = []
 
     def done(result: object) -> None:

@@ -49,6 +49,7 @@ class RegisterPdfs:
     page_limit: int
     alive: Callable[[], None]
     _lost: int = field(default=0, init=False)
+    _good: set[tuple[bytes, int, bool]] = field(default_factory=set, init=False)
 
     def faults_of_rows(self, columns: Columns) -> list[tuple[Fault, ...]]:
         """For each row what is wrong with its PDF; a good one is kept (people.register_pdf) before its row is."""
@@ -59,7 +60,11 @@ class RegisterPdfs:
         lacking = {row.register for row in rows if row.pdf_name not in brought}
         if lacking and not self.incoming.full:
             held = intake_registers.held_pdfs(self.cur, TABLES[self.incoming.feed], lacking)
-        return [() if row.operation == REMOVE else self._faults(row, brought, held) for row in rows]
+        found = [() if row.operation == REMOVE else self._faults(row, brought, held) for row in rows]
+        if self._good:
+            intake_registers.keep_pdfs(self.cur, self._good)
+            self._good.clear()
+        return found
 
     def _faults(
         self, row: _Row, brought: dict[str, bytes], held: dict[tuple[str, str], bytes]
@@ -79,7 +84,7 @@ class RegisterPdfs:
         if found.faults:
             self._lost += Fault.PDF_TOO_COSTLY in found.faults
             return found.faults
-        intake_registers.keep_pdf(self.cur, digest, pages=found.pages, has_text=found.has_text)
+        self._good.add((digest, found.pages, found.has_text))
         return ()
 
     def _content(self, digest: bytes) -> bytes | None:

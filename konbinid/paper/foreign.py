@@ -109,20 +109,11 @@ def opened(content: bytes) -> Iterator[Foreign]:
             yield Foreign(document)
             if document.get_warnings():
                 raise NotReadable(PdfFault.BROKEN)
+    except (MemoryError, NotReadable):
+        raise
     except pikepdf.PasswordError:
         raise NotReadable(PdfFault.ENCRYPTED) from None
-    except (
-        pikepdf.PdfError,
-        RuntimeError,
-        TypeError,
-        ValueError,
-        KeyError,
-        AttributeError,
-        IndexError,
-    ) as odd:
-        if isinstance(odd, NotReadable):
-            raise
-        # Something is not of the type that it must be: to pikepdf that is any of these.
+    except Exception:  # noqa: BLE001  # an object that is not of the type that it must be: to pikepdf that is any kind of error
         raise NotReadable(PdfFault.BROKEN) from None
 
 

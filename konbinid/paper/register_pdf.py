@@ -32,7 +32,7 @@ def examine(content: bytes, page_limit: int, names: Sequence[str]) -> Examinatio
         with foreign.opened(content) as document:
             pages = len(document)
             found = document.faults()
-            if not document.is_a4():
+            if pages <= page_limit and not document.is_a4():
                 found.add(PdfFault.SIZE)
         text = _Text.of(content, pages, page_limit)
     except NotReadable as refused:

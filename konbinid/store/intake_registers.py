@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from psycopg2 import Binary
 from psycopg2.extensions import cursor
+from psycopg2.extras import execute_values
 
 from konbinid.store.intake_tables import Table
 
@@ -28,10 +29,14 @@ def kept_pdf(cur: cursor, digest: bytes) -> bytes | None:
     return None if row is None else bytes(row[0])
 
 
-def keep_pdf(cur: cursor, digest: bytes, *, pages: int, has_text: bool) -> None:
-    """Keep an attachment as a register's PDF, unless the same bytes are kept already. No row binds it yet."""
-    cur.execute(
+def keep_pdfs(cur: cursor, found: Collection[tuple[bytes, int, bool]]) -> None:
+    """Keep attachments as registers' PDFs, by (sha256, pages, whether there is text), unless the same bytes are kept already. No row binds
+    them yet. In the order of their hashes: another feed may keep the same ones at the same time."""
+    execute_values(
+        cur,
         "insert into people.register_pdf (sha256, pages, bytes, has_text, content) "
-        "select sha256, %s, bytes, %s, content from intake.attachment where sha256 = %s on conflict do nothing",
-        [pages, has_text, Binary(digest)],
+        "select a.sha256, f.pages, a.bytes, f.has_text, a.content "
+        "from (values %s) f (sha256, pages, has_text) join intake.attachment a on a.sha256 = f.sha256 order by a.sha256 on conflict do nothing",
+        [(Binary(digest), pages, has_text) for digest, pages, has_text in sorted(found)],
+        page_size=len(found),
     )

@@ -118,7 +118,8 @@ def refused(tmp_path: Path, text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("feed", "columns"), [("JUMIN", 38), ("JPKI", 7), ("YOKUSHI", 12), ("INKAN", 9), ("ZEI", 49)]
+    ("feed", "columns"),
+    [("JUMIN", 38), ("JPKI", 7), ("YOKUSHI", 12), ("INKAN", 9), ("ZEI", 49), ("KOSEKI", 12), ("FUHYO", 12)],
 )
 def test_the_layouts_that_ship_are_the_contracts(feed, columns):
     """Each loads, and has as many columns as contract 2 lists for its feed."""
@@ -238,3 +239,24 @@ def test_all_mistakes_are_told_at_once(tmp_path):
         tmp_path, OTHER_VENDOR.replace("length = 40", "length = 0").replace("length = 11", "length = 12")
     )
     assert len(found) == 2
+
+
+def test_the_pages_of_a_registers_pdf_are_bounded_by_the_layout(tmp_path):
+    """Contract 2: 20, a setting. Pictures have no pages, and PDFs no ink."""
+    text = (LAYOUTS / "koseki.toml").read_text(encoding="utf-8")
+    assert load(LAYOUTS / "fuhyo.toml").page_limit == 20
+    (tmp_path / "more.toml").write_text(text.replace("page_limit = 20", "page_limit = 35"), encoding="utf-8")
+    assert load(tmp_path / "more.toml").page_limit == 35
+    for wrong in ("page_limit = 0", "page_limit = 101", "ink_below = 128"):
+        assert len(refused(tmp_path, text.replace("page_limit = 20", wrong))) == 1
+    seals = (LAYOUTS / "inkan.toml").read_text(encoding="utf-8").replace("ink_below", "page_limit")
+    assert len(refused(tmp_path, seals)) == 1
+
+
+def test_a_koseki_has_no_display(tmp_path):
+    """表示区分 of KOSEKI is 0 (contract 2): a layout cannot let in what no kind asks for."""
+    text = (
+        (LAYOUTS / "koseki.toml").read_text(encoding="utf-8").replace('codes = ["0"]', 'codes = ["0", "1"]')
+    )
+    (problem,) = refused(tmp_path, text)
+    assert "1 is no code of display" in problem
