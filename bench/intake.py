@@ -6,7 +6,8 @@ Makes the demo city's files (konbinid city), starts a private PostgreSQL (as the
 
 - JUMIN from the drop to the commit, its rows a second, and the same divided by a COPY of the same file into an unlogged table of text columns;
 - what of it was reading and staging (the child), and what the transactions;
-- the other feeds, ZEI with one 年度 of as many rows as JUMIN; a second full file with one difference;
+- the other feeds, ZEI with one 年度 of as many rows as JUMIN, with the CPU of their reading child and of the process below it that examines
+  PDFs, a row; a second full file with one difference;
 - a one-row difference file from the drop to the commit, p50 and p99;
 - the longest pause of the reactor meanwhile, and the largest child.
 """
@@ -36,6 +37,7 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.task import LoopingCall, deferLater
 
 from konbinid.domain.dates import JST
+from konbinid.domain.feeds import Feed
 from konbinid.intake.clerk import FeedIntake
 from konbinid.intake.inbox import Inbox, InboxSetting
 from konbinid.intake.layout import load
@@ -156,6 +158,17 @@ class Bench:
             share = f"   {bare / (until - since):.3f} of COPY" if bare and name == "read and staged" else ""
             print(f"    {name:<36}{until - since:8.2f} s {rows / (until - since):>11,.0f} rows/s{share}")
 
+    def show_cpu(self, feed: str, rows: int) -> None:
+        """What the feed's child and the processes below it have used so far: this was their first file."""
+        pid = self.inbox._tracks[Feed(feed)].worker.pid  # noqa: SLF001  # as in tick
+        pids = [pid, *Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        used = 0
+        for each in pids:
+            fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+            used += int(fields[11]) + int(fields[12])
+        milliseconds = used * 1000 / os.sysconf("SC_CLK_TCK") / max(1, rows)
+        print(f"    {'CPU of the reading processes':<36}{milliseconds:8.2f} ms a row")
+
     def forget_pause(self) -> None:
         """What comes was our own doing."""
         self.pause, self.ticked = 0.0, time.perf_counter()
@@ -205,6 +218,7 @@ class Bench:
             took = await self.drop(files[feed])
             print(f"{feed:<24} {count:>9,} rows {took:8.2f} s {count / took:>11,.0f} rows/s")
             self.show_phases(count)
+            self.show_cpu(feed, count)
         print(f"longest pause of the reactor            {self.pause * 1000:8.1f} ms")
         again = self.write("JUMIN", "F", 2, [*lines[1:], lines[0]])
         self.forget_pause()

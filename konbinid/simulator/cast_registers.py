@@ -74,7 +74,7 @@ def _protected_from_each_other(stage: Stage) -> None:
     starts = stage.today - dt.timedelta(days=100)
     hers.place_hold(she, "01", starts=starts, ends=days.years_before(starts, -1))
     stage.card(44, he, "同じ戸籍の妻が支援措置（附票だけ止まる）。印鑑登録なし", inkan="1101")
-    stage.card(45, she, "No.44の妻。支援措置の対象者", juminhyo="1102", inkan="1102")
+    stage.card(45, she, "No.44の妻。支援措置の対象者。印鑑登録なし", juminhyo="1102", inkan="1101")
 
 
 def _child_elsewhere(stage: Stage) -> None:
