@@ -266,14 +266,16 @@ def _with_pdfs(
     pdfs: RegisterPdfs, reader: Reader, block: Block, staged: Staged
 ) -> tuple[Sequence[int], Staged]:
     """The rows whose PDFs are good; the others are noted as bad, and their people and registers as named."""
-    columns, names = block.columns, reader.layout.spec.people
+    columns, spec = block.columns, reader.layout.spec
     found = pdfs.faults_of_rows(columns)
     for at, faults in enumerate(found):
         for fault in faults:
             reader.problems.add(block.lines[at], reader.layout.name_of("pdf_name"), fault)
         if faults:
-            people = {name: columns[name][at] for name in names if columns[name][at]}
-            reader.named.append(Named(block.lines[at], people))
+            people, key = ({name: columns[name][at] for name in names} for names in (spec.people, spec.keys))
+            reader.named.append(
+                Named(block.lines[at], {each: value for each, value in people.items() if value}, key)
+            )
     good = [at for at, faults in enumerate(found) if not faults]
     return [block.lines[at] for at in good], {
         name: [values[at] for at in good] for name, values in staged.items()

@@ -103,12 +103,14 @@ begin
         when 'credential' then analyze intake.staged_credential (run, line, operation, type, serial);
         when 'hold' then analyze intake.staged_hold (run, line, operation, business_code, hold_number);
         when 'seal' then analyze intake.staged_seal (run, line, operation, registration_number, atena_number, image_name);
+        when 'tax' then analyze intake.staged_tax (run, line, operation, year, atena_number);
         when 'koseki' then analyze intake.staged_koseki (run, line, operation, register_number, member, display, pdf_name);
         when 'fuhyo' then analyze intake.staged_fuhyo (run, line, operation, register_number, member, display, pdf_name);
         when 'person_effect' then analyze intake.staged_person_effect;
         when 'credential_effect' then analyze intake.staged_credential_effect;
         when 'hold_effect' then analyze intake.staged_hold_effect;
         when 'seal_effect' then analyze intake.staged_seal_effect;
+        when 'tax_effect' then analyze intake.staged_tax_effect;
         when 'koseki_effect' then analyze intake.staged_koseki_effect;
         when 'fuhyo_effect' then analyze intake.staged_fuhyo_effect;
     end case;
