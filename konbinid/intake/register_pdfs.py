@@ -16,6 +16,7 @@ from konbinid.domain.feeds import Feed
 from konbinid.intake.examiner import Examiner
 from konbinid.intake.feeds import REMOVE, Columns
 from konbinid.intake.problems import Fault
+from konbinid.intake.records import Block, Named, Reader
 from konbinid.intake.register_feeds import WHOLE
 from konbinid.store import intake_files, intake_registers
 from konbinid.store.intake_files import Incoming
@@ -51,7 +52,21 @@ class RegisterPdfs:
     _lost: int = field(default=0, init=False)
     _good: set[tuple[bytes, int, bool]] = field(default_factory=set, init=False)
 
-    def faults_of_rows(self, columns: Columns) -> list[tuple[Fault, ...]]:
+    def good_rows(self, reader: Reader, block: Block) -> list[int]:
+        """Places of the rows whose PDFs are good; the others are noted as bad, and their people and registers as named."""
+        columns, spec = block.columns, reader.layout.spec
+        found = self._faults_of_rows(columns)
+        for at, faults in enumerate(found):
+            for fault in faults:
+                reader.problems.add(block.lines[at], reader.layout.name_of("pdf_name"), fault)
+            if faults:
+                people = {name: columns[name][at] for name in spec.people if columns[name][at]}
+                reader.named.append(
+                    Named(block.lines[at], people, {name: columns[name][at] for name in spec.keys})
+                )
+        return [at for at, faults in enumerate(found) if not faults]
+
+    def _faults_of_rows(self, columns: Columns) -> list[tuple[Fault, ...]]:
         """For each row what is wrong with its PDF; a good one is kept (people.register_pdf) before its row is."""
         rows = _rows(columns)
         named = {row.pdf_name for row in rows if row.operation != REMOVE}

@@ -22,7 +22,7 @@ from konbinid.intake.layout import Layout
 from konbinid.intake.pictures import Impression, Pictures
 from konbinid.intake.problems import Fault
 from konbinid.intake.records import Block, Named, Reader
-from konbinid.intake.register_feeds import WHOLE
+from konbinid.intake.register_columns import REGISTER_COLUMNS
 from konbinid.intake.register_pdfs import RegisterPdfs
 from konbinid.intake.values import UNKNOWN_DATE
 from konbinid.store import intake_files, intake_staging
@@ -96,7 +96,9 @@ class Stager:
             if isinstance(attached, Pictures):
                 lines, staged = _with_pictures(attached, reader, block, staged)
             elif attached is not None:
-                lines, staged = _with_pdfs(attached, reader, block, staged)
+                good = attached.good_rows(reader, block)
+                lines = [block.lines[at] for at in good]
+                staged = {name: [values[at] for at in good] for name, values in staged.items()}
             elif glyphs is not None:
                 staged["operation"] = [ADD if reader.full else CHANGE] * len(lines)
                 lines, staged = _with_glyphs(glyphs, block, staged)
@@ -195,22 +197,6 @@ def _birth_date(_: Keyring, __: Staged, values: Sequence[str]) -> Staged:
     return {"birth_date": [each[:8] or _NULL for each in values], "birth_era": [each[8:] for each in values]}
 
 
-def _members_birth_date(keyring: Keyring, columns: Staged, values: Sequence[str]) -> Staged:
-    """The whole register was not born."""
-    own = [each if member != WHOLE else "" for member, each in zip(columns["member"], values, strict=True)]
-    return _birth_date(keyring, columns, own)
-
-
-def _members_atena_number(_: Keyring, columns: Staged, values: Sequence[str]) -> Staged:
-    """The whole register is nobody, whatever number its row carries: who belongs to it has a row."""
-    pairs = zip(columns["member"], values, strict=True)
-    return {"atena_number": [each if each and member != WHOLE else _NULL for member, each in pairs]}
-
-
-def _pdf_sha256(_: Keyring, __: Staged, values: Sequence[str]) -> Staged:
-    return {"pdf_sha256": [_bytea(bytes.fromhex(each)) if each else _NULL for each in values]}
-
-
 def _kinds(_: Keyring, __: Staged, values: Sequence[str]) -> Staged:
     """NULL = every kind, those of later years included."""
     known = {each: f"{{{each.replace('|', ',')}}}" for each in set(values)} | {"*": _NULL, "": _NULL}
@@ -231,15 +217,7 @@ _SPECIAL: dict[tuple[Feed, str], Callable[[Keyring, Staged, Sequence[str]], Stag
     (Feed.YOKUSHI, "kinds"): _kinds,
     (Feed.YOKUSHI, "starts_on"): _hold_day("starts_on"),
     (Feed.YOKUSHI, "ends_on"): _hold_day("ends_on"),
-    **{
-        (feed, name): special
-        for feed in (Feed.KOSEKI, Feed.FUHYO)
-        for name, special in (
-            ("birth_date", _members_birth_date),
-            ("atena_number", _members_atena_number),
-            ("pdf_sha256", _pdf_sha256),
-        )
-    },
+    **REGISTER_COLUMNS,
 }
 
 
@@ -260,26 +238,6 @@ def _with_pictures(
     good = [at for at, each in enumerate(found) if not isinstance(each, Fault)]
     kept = {name: [values[at] for at in good] for name, values in staged.items()}
     return [block.lines[at] for at in good], {**kept, **_picture_columns([found[at] for at in good])}
-
-
-def _with_pdfs(
-    pdfs: RegisterPdfs, reader: Reader, block: Block, staged: Staged
-) -> tuple[Sequence[int], Staged]:
-    """The rows whose PDFs are good; the others are noted as bad, and their people and registers as named."""
-    columns, spec = block.columns, reader.layout.spec
-    found = pdfs.faults_of_rows(columns)
-    for at, faults in enumerate(found):
-        for fault in faults:
-            reader.problems.add(block.lines[at], reader.layout.name_of("pdf_name"), fault)
-        if faults:
-            people, key = ({name: columns[name][at] for name in names} for names in (spec.people, spec.keys))
-            reader.named.append(
-                Named(block.lines[at], {each: value for each, value in people.items() if value}, key)
-            )
-    good = [at for at, faults in enumerate(found) if not faults]
-    return [block.lines[at] for at in good], {
-        name: [values[at] for at in good] for name, values in staged.items()
-    }
 
 
 def _picture_columns(impressions: Sequence[Impression | Fault | None]) -> Staged:
