@@ -413,7 +413,9 @@ def test_the_daemon_finds_no_fault_in_the_files(tmp_path):
     """The city's layouts read every row, and every picture is a seal; only card 29's has a wrong size."""
     city = City(2500, 7, TODAY)
     written = write_city(tmp_path, city, STAMP, cutter=SealCutter(None), register_font=find_font({}))
-    for feed, rows in zip(("JUMIN", "JPKI", "YOKUSHI", "INKAN", "ZEI", "KOSEKI", "FUHYO"), written, strict=True):
+    for feed, rows in zip(
+        ("JUMIN", "JPKI", "YOKUSHI", "INKAN", "ZEI", "KOSEKI", "FUHYO"), written, strict=True
+    ):
         path = next(path for path in tmp_path.glob(f"{feed}_*") if path.suffix in {".csv", ".dat"})
         assert _bad_rows(path, feed) == (rows, 0)
     folder = next(path for path in tmp_path.glob("INKAN_*") if path.is_dir())
