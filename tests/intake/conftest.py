@@ -527,10 +527,7 @@ def rows() -> Rows:
 @pytest.fixture(scope="session")
 def city_layouts() -> dict[Feed, Any]:
     """The layouts that ship."""
-    return {
-        feed: load(LAYOUTS / f"{feed.lower()}.toml")
-        for feed in Feed
-    }
+    return {feed: load(LAYOUTS / f"{feed.lower()}.toml") for feed in Feed}
 
 
 @pytest.fixture
