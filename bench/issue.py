@@ -28,7 +28,8 @@ from twisted.internet.defer import DeferredList, ensureDeferred
 
 from konbinid.domain.case import Asked
 from konbinid.domain.compose import compose
-from konbinid.domain.entitlement import Granted, decide
+from konbinid.domain.entitlement import decide
+from konbinid.domain.granted import Granted
 from konbinid.domain.kinds import Kind
 from konbinid.domain.request import Issued
 from konbinid.issue.desk import Desk

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from types import MappingProxyType
 
 from konbinid.domain.dates import japan_day
 from konbinid.domain.kinds import HOUSEHOLD_KINDS, Kind, Scope
 from konbinid.domain.library import Shelf
 from konbinid.domain.person import Credential, Hold, Household, Person, ResidentState, Seal, SealState
 from konbinid.domain.redact import Redacted
+from konbinid.domain.registers import Reach, Registration
 from konbinid.domain.request import IssueRequest, Options
 from konbinid.domain.tax import TaxRecord
 
@@ -39,7 +42,8 @@ class Case(Redacted):
     ``suspended`` holds kinds and EVERYTHING; ``stale`` the kinds whose sources are too old; ``holds`` everything that names a
     living member of the household; ``household_in_doubt``: a file that waits or failed names the household, so it may have a member that
     nobody here knows yet; ``names_stamp`` the stamp of the file that last changed the applicant's name or ended the residence;
-    ``taxes`` the applicant's tax records, one a 年度, where the kind needs them.
+    ``taxes`` the applicant's tax records, one a 年度, where the kind needs them; ``registration`` the holder's 利用登録, ``reaches`` the registers
+    that the credential leads to, by register kind; ``register_pages`` the most sheets that a register's PDF may have.
     """
 
     at: datetime
@@ -54,6 +58,9 @@ class Case(Redacted):
     seals: tuple[Seal, ...] = ()
     names_stamp: datetime | None = None
     taxes: tuple[TaxRecord, ...] = ()
+    registration: Registration | None = None
+    reaches: Mapping[Kind, Reach] = field(default_factory=lambda: MappingProxyType({}))
+    register_pages: int = 20
 
     @property
     def today(self) -> date:
@@ -63,10 +70,7 @@ class Case(Redacted):
     @property
     def applicant(self) -> Person | None:
         """The resident whose credential it is."""
-        if self.credential is None or self.household is None:
-            return None
-        number = self.credential.atena_number
-        return next((p for p in self.household.members if p.atena_number == number), None)
+        return applicant_of(self.credential, self.household)
 
     def concerned(self, asked: Asked) -> tuple[Person, ...]:
         """The applicant and every living person whom the request would print: whom holds and changes must not touch.
@@ -107,3 +111,10 @@ class Case(Redacted):
     def tax_record(self, year: int) -> TaxRecord | None:
         """The applicant's record of a 年度."""
         return next((record for record in self.taxes if record.year == year), None)
+
+
+def applicant_of(credential: Credential | None, household: Household | None) -> Person | None:
+    """The resident whose credential it is, in the household that was read for it."""
+    if credential is None or household is None:
+        return None
+    return next((p for p in household.members if p.atena_number == credential.atena_number), None)

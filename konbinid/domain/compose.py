@@ -9,7 +9,7 @@ from konbinid.domain import cells
 from konbinid.domain.case import Asked, Case
 from konbinid.domain.content import ONLY, Cell, CellState, Content, Entry, Signature
 from konbinid.domain.dates import era_date
-from konbinid.domain.entitlement import Granted
+from konbinid.domain.granted import Granted
 from konbinid.domain.kinds import HOUSEHOLD_KINDS, Kind, Switch
 from konbinid.domain.person import Person, SealNameKind
 from konbinid.domain.tax import TaxRecord

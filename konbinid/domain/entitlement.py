@@ -6,31 +6,30 @@ A rule looks at a case and says why not, or nothing. Deciding stops at the first
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from konbinid.domain import register_rules
 from konbinid.domain.case import EVERYTHING, Asked, Case
 from konbinid.domain.dates import age_on
+from konbinid.domain.granted import Granted, PassedOn, passed_on
 from konbinid.domain.holds import is_change, reaching
 from konbinid.domain.hours import opening_today
-from konbinid.domain.kinds import HOUSEHOLD_KINDS, KIND_RULES, MADE_KINDS, Kind, Scope, Switch
+from konbinid.domain.kinds import (
+    HOUSEHOLD_KINDS,
+    KIND_RULES,
+    MADE_KINDS,
+    REGISTER_KINDS,
+    Kind,
+    Scope,
+    Switch,
+)
 from konbinid.domain.library import KindShelf
 from konbinid.domain.person import Person, ResidentState, SealNameKind
-from konbinid.domain.redact import Redacted
+from konbinid.domain.register_papers import birth_date_of, registration_of
 from konbinid.domain.request import Refused
 from konbinid.domain.results import Code
 from konbinid.domain.tax_rules import no_tax_record, year_not_allowed
 
 Rule = Callable[[Case, Asked], str | None]
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Granted(Redacted):
-    """The right to a paper: who is printed, and whether they are the whole household."""
-
-    applicant: Person
-    printed: tuple[Person, ...]
-    whole: bool
-    fee: int
 
 
 def _shelf(case: Case, asked: Asked) -> KindShelf:
@@ -60,24 +59,20 @@ def closed(case: Case, asked: Asked) -> str | None:
 
 
 def not_offered(case: Case, asked: Asked) -> str | None:
-    """1105. What the library does not fully say is not offered: a paper needs a fee, a form, hours, a mayor and a seal."""
+    """1105. What the library does not fully say is not offered: a paper needs a fee and hours; one that we draw a form, a mayor and a seal, too."""
     shelf = _shelf(case, asked)
     if asked.kind not in MADE_KINDS or shelf.offer is None or not shelf.offer.offered:
         return "not_offered"
-    whole = (
-        shelf.fee,
-        shelf.hours,
-        shelf.form_version,
-        case.shelf.mayor,
-        case.shelf.official_seal,
-        case.shelf.holidays,
-    )
+    drawn = (shelf.form_version, case.shelf.mayor, case.shelf.official_seal)
+    whole = (shelf.fee, shelf.hours, case.shelf.holidays, *(() if asked.kind in REGISTER_KINDS else drawn))
     yearless = KIND_RULES[asked.kind].takes_year and case.shelf.tax_years is None
     return "library_incomplete" if yearless or any(part is None for part in whole) else None
 
 
-def credential_unknown(case: Case, _: Asked) -> str | None:
-    """1001."""
+def credential_unknown(case: Case, asked: Asked) -> str | None:
+    """1001. A 利用登録 makes a credential known for the register kinds only."""
+    if asked.kind in REGISTER_KINDS and registration_of(case) is not None:
+        return None
     return "credential_unknown" if case.credential is None else None
 
 
@@ -105,6 +100,8 @@ def stale(case: Case, asked: Asked) -> str | None:
 
 def no_register(case: Case, asked: Asked) -> str | None:
     """1101: not, or no longer, on the register; for inkan also no seal that can be printed."""
+    if asked.kind in REGISTER_KINDS:
+        return register_rules.no_register(case, asked)
     applicant = case.applicant
     if applicant is None:
         return "not_on_register"
@@ -141,12 +138,13 @@ def may_not_be_issued(case: Case, asked: Asked) -> str | None:
     return f"hold_{found[0].source}_{found[0].category}" if found else None
 
 
-def under_age(case: Case, _: Asked) -> str | None:
+def under_age(case: Case, asked: Asked) -> str | None:
     """1103, by the applicant's latest possible birthday. A city whose minimum is 0 has none."""
     applicant, policy = case.applicant, case.shelf.policy
-    if applicant is None or policy.minimum_age == 0:
+    born = birth_date_of(case, asked.kind, applicant)
+    if born is None or policy.minimum_age == 0:
         return None
-    age = age_on(applicant.birth_date, case.today, eve=policy.age_reached_on_eve)
+    age = age_on(born, case.today, eve=policy.age_reached_on_eve)
     return "under_age" if age < policy.minimum_age else None
 
 
@@ -160,8 +158,11 @@ def change_in_progress(case: Case, asked: Asked) -> str | None:
     if any(person.state is ResidentState.LEAVING for person in concerned):
         return "leaving"
     # Contract 2: a household's 住登 members without exactly one 世帯主 are held, whatever they ask for.
-    if case.household is not None and concerned and case.household.householder is None:
+    applicant, household = case.applicant, case.household
+    if applicant is not None and applicant.state.is_living and household and household.householder is None:
         return "householder_unclear"
+    if asked.kind in REGISTER_KINDS:
+        return register_rules.change_in_progress(case, asked)
     return _household_change(case) if asked.kind in HOUSEHOLD_KINDS else None
 
 
@@ -192,6 +193,8 @@ def no_such_member(case: Case, asked: Asked) -> str | None:
         return "no_member_chosen"
     if len(set(options.members)) != len(options.members):
         return "member_doubled"
+    if asked.kind in REGISTER_KINDS:
+        return register_rules.no_such_member(case, asked)
     return None if len(case.printed(asked)) == len(options.members) else "member_unknown"
 
 
@@ -268,14 +271,16 @@ def refusal(case: Case, asked: Asked, codes: tuple[Code, ...] | None = None) -> 
     return None
 
 
-def decide(case: Case, asked: Asked) -> Granted | Refused:
+def decide(case: Case, asked: Asked) -> Granted | PassedOn | Refused:
     """The decision about one request. ``asked.options`` must be given."""
-    refused = refusal(case, asked)
+    refused = refusal(case, asked) or register_rules.not_to_be_passed_on(case, asked)
     if refused is not None:
         return refused
     applicant, fee = case.applicant, _shelf(case, asked).fee
-    assert applicant is not None
     assert fee is not None
+    if asked.kind in REGISTER_KINDS:
+        return passed_on(case, asked, fee)
+    assert applicant is not None
     printed = case.printed(asked)
     whole = case.household is not None and printed == case.household.living
     return Granted(applicant, printed, whole, fee)

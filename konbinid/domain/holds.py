@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from konbinid.domain.case import Asked, Case
-from konbinid.domain.kinds import HOUSEHOLD_KINDS
+from konbinid.domain.kinds import HOUSEHOLD_KINDS, REGISTER_KINDS
 from konbinid.domain.person import CHANGE_HOLD, SUPPORT_MEASURE, Hold, HoldSource
+from konbinid.domain.register_holds import reaching_register
 
 
 def is_change(hold: Hold) -> bool:
@@ -38,3 +39,5 @@ def reaching(case: Case, asked: Asked) -> Iterator[Hold]:
         )
         if own or wide:
             yield hold
+    if asked.kind in REGISTER_KINDS:
+        yield from reaching_register(case, asked)

@@ -16,7 +16,8 @@ from twisted.logger import Logger
 from konbinid.domain.case import Asked
 from konbinid.domain.compose import compose, record_of
 from konbinid.domain.content import Content
-from konbinid.domain.entitlement import Granted, decide
+from konbinid.domain.entitlement import decide
+from konbinid.domain.granted import Granted
 from konbinid.domain.kinds import Switch
 from konbinid.domain.request import Issued, IssueRequest, Refused
 from konbinid.domain.results import Code

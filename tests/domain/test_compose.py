@@ -28,7 +28,8 @@ from hypothesis import given, settings
 
 from konbinid.domain.compose import compose, record_of
 from konbinid.domain.content import BLANK, OMITTED, Cell, Content
-from konbinid.domain.entitlement import Granted, decide
+from konbinid.domain.entitlement import decide
+from konbinid.domain.granted import Granted
 from konbinid.domain.kinds import HOUSEHOLD_KINDS, Kind, Switch
 from konbinid.domain.person import ResidentState, SealNameKind
 

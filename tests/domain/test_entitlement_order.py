@@ -23,7 +23,8 @@ from cases import (
     shelf,
 )
 
-from konbinid.domain.entitlement import REPLAY_CODES, RULES, Granted, decide, explain, refusal
+from konbinid.domain.entitlement import REPLAY_CODES, RULES, decide, explain, refusal
+from konbinid.domain.granted import Granted
 from konbinid.domain.kinds import Kind, Switch
 from konbinid.domain.library import Offer
 from konbinid.domain.person import ResidentState

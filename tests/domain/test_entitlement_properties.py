@@ -10,7 +10,8 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from konbinid.domain.case import EVERYTHING
-from konbinid.domain.entitlement import REPLAY_CODES, Granted, decide, refusal
+from konbinid.domain.entitlement import REPLAY_CODES, decide, refusal
+from konbinid.domain.granted import Granted
 from konbinid.domain.kinds import HOUSEHOLD_KINDS, Kind
 from konbinid.domain.person import HoldSource, ResidentState, SealState
 from konbinid.domain.results import ORDER

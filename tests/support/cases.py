@@ -15,7 +15,16 @@ from typing import Any
 from konbinid.domain.case import Asked, Case
 from konbinid.domain.content import OfficialSeal, SealImpression
 from konbinid.domain.dates import JST, PartialDate
-from konbinid.domain.kinds import HOUSEHOLD_KINDS, KIND_RULES, MADE_KINDS, CredentialType, Kind, Scope, Switch
+from konbinid.domain.kinds import (
+    HOUSEHOLD_KINDS,
+    KIND_RULES,
+    MADE_KINDS,
+    REGISTER_KINDS,
+    CredentialType,
+    Kind,
+    Scope,
+    Switch,
+)
 from konbinid.domain.library import Holidays, Hours, KindShelf, Mayor, Offer, Policy, Shelf, TaxYears
 from konbinid.domain.person import (
     HOUSEHOLDER,
@@ -30,6 +39,15 @@ from konbinid.domain.person import (
     SealNameKind,
     SealState,
     Sex,
+)
+from konbinid.domain.registers import (
+    MemberHere,
+    Reach,
+    Register,
+    RegisterHold,
+    RegisterRow,
+    RegisterState,
+    Registration,
 )
 from konbinid.domain.request import Options
 from konbinid.domain.tax import AMOUNTS, COUNTS, Filing, TaxRecord
@@ -241,6 +259,100 @@ def seal(**overrides: Any) -> Seal:
     return Seal(**values)
 
 
+REGISTER_NUMBER = "K-000100"
+# The family is also one register: 構成員番号 01 to 03 and, living elsewhere, 04. The kiosk's numbers are 1 to 4.
+ELSEWHERE = "04"
+ELSEWHERE_NAME, ELSEWHERE_BIRTH = "見本　遠子", "19900704"
+
+
+def register_row(member: str = "01", **overrides: Any) -> RegisterRow:
+    """One row of the family's register, with a PDF of two sheets. Its hash names member and 表示区分."""
+    people = dict(zip(("01", "02", "03"), family(), strict=True))
+    one = people.get(member)
+    values: dict[str, Any] = {
+        "member": member,
+        "display": 0,
+        "name": "見本　太郎" if member == "00" else ELSEWHERE_NAME if one is None else one.name,
+        "birth_date": None if member == "00" else partial(ELSEWHERE_BIRTH) if one is None else one.birth_date,
+        "atena_number": None if one is None else one.atena_number,
+        "state": RegisterState.CURRENT,
+        "number": int(member),
+        "pages": 2,
+        **overrides,
+    }
+    values.setdefault("pdf_sha256", f"{member}/{values['display']}".encode().ljust(32, b"."))
+    return RegisterRow(**values)
+
+
+def register(*rows: RegisterRow, **overrides: Any) -> Register:
+    """The family's register: the whole and four members. Rows given replace the default ones of the same member and 表示区分."""
+    default = {(member, 0): register_row(member) for member in ("00", "01", "02", "03", ELSEWHERE)}
+    there = {**default, **{(row.member, row.display): row for row in rows}}
+    here = {row.atena_number for row in there.values()} - {None}
+    values: dict[str, Any] = {
+        "number": REGISTER_NUMBER,
+        "rows": tuple(there[key] for key in sorted(there)),
+        "here": tuple(member_here(number) for number in sorted(here)),
+        "change_no": 3,
+        **overrides,
+    }
+    return Register(**values)
+
+
+def supplement(*rows: RegisterRow, **overrides: Any) -> Register:
+    """The same register in FUHYO: with and without 本籍・筆頭者."""
+    shown = [register_row(member, display=1) for member in ("00", "01", "02", "03", ELSEWHERE)]
+    return register(*shown, *rows, **overrides)
+
+
+def member_here(number: str, **overrides: Any) -> MemberHere:
+    """A member who lives here and about whom nothing is going on."""
+    values = {
+        "state": ResidentState.RESIDENT,
+        "change_in_progress": False,
+        "household_clear": True,
+        **overrides,
+    }
+    return MemberHere(number, **values)
+
+
+def register_hold(
+    number: str = "", member: str | None = None, *, wide: bool = False, **overrides: Any
+) -> RegisterHold:
+    """A hold that reaches the register: by 宛名番号 or by 構成員番号."""
+    return RegisterHold(hold(number, **overrides), member, wide)
+
+
+def reaches(koseki: Register | None = None, fuhyo: Register | None = None) -> dict[Kind, Reach]:
+    """The credential leads to this one register in both feeds."""
+    family_register, addresses = koseki or register(), fuhyo or supplement()
+    return {
+        kind: Reach((REGISTER_NUMBER,), addresses if kind is Kind.FUHYO else family_register)
+        for kind in REGISTER_KINDS
+    }
+
+
+def registration(**overrides: Any) -> Registration:
+    """The approved 利用登録 of the member who lives elsewhere."""
+    values: dict[str, Any] = {
+        "application_number": "0000-0000-0000-0001",
+        "register_number": REGISTER_NUMBER,
+        "member": ELSEWHERE,
+        "name": ELSEWHERE_NAME,
+        "birth_date": partial(ELSEWHERE_BIRTH),
+        "stands": True,
+        **overrides,
+    }
+    return Registration(**values)
+
+
+def elsewhere(**overrides: Any) -> Case:
+    """A case of somebody who lives elsewhere and is registered."""
+    return case(
+        **{"credential": None, "household": None, "seals": (), "registration": registration(), **overrides}
+    )
+
+
 def kind_shelf(kind: Kind, **overrides: Any) -> KindShelf:
     """A kind offered with all its switches, 300 yen, ten copies, 06:30 to 23:00."""
     values: dict[str, Any] = {
@@ -289,6 +401,7 @@ def case(*, policy: Mapping[str, Any] | None = None, **overrides: Any) -> Case:
         "household": household(),
         "seals": (seal(),),
         "taxes": tuple(tax_record(year) for year in range(NEWEST_YEAR, NEWEST_YEAR - 4, -1)),
+        "reaches": reaches(),
         **overrides,
     }
     return Case(**values)
@@ -305,10 +418,13 @@ def asked(
     scope: Scope | None = None,
     year: int | None = None,
 ) -> Asked:
-    """A request for one kind. Household kinds print the household, or with ``members`` those numbers; ``scope`` overrules both; a kazei is that of
-    NEWEST_YEAR."""
-    if scope is None and kind in HOUSEHOLD_KINDS:
-        scope = Scope.HOUSEHOLD if members is None else Scope.MEMBERS
+    """A request for one kind. Household kinds print the household, register kinds all of the register (koseki_kojin its first
+    member), or with ``members`` those numbers; ``scope`` overrules both; a kazei is that of NEWEST_YEAR."""
+    if kind is Kind.KOSEKI_KOJIN and members is None:
+        members = (1,)
+    if scope is None and KIND_RULES[kind].scopes:
+        everybody = Scope.HOUSEHOLD if kind in HOUSEHOLD_KINDS else Scope.ALL
+        scope = everybody if members is None else Scope.MEMBERS
     if year is None and KIND_RULES[kind].takes_year:
         year = NEWEST_YEAR
     options = Options(scope, tuple(members or ()), frozenset(show), year)
