@@ -120,6 +120,7 @@ def _equipment(config: Config, means: Means) -> Equipment:
         lock_timeout=limits.lock_timeout_seconds,
         report_within=limits.delivery_report_within,
         suspend_on_error_report=limits.suspend_on_error_report,
+        register_pages=limits.register_pages,
     )
     return Equipment(
         clock=means.reactor,

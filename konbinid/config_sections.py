@@ -118,6 +118,7 @@ class Limits:
     """Bounds of a request and of a paper."""
 
     pages: int
+    register_pages: int
     delivery_report_within: timedelta
     lock_timeout_seconds: float
     waiting_requests: int
@@ -204,6 +205,7 @@ def read_limits(section: Section) -> Limits:
     """[limits]"""
     return Limits(
         pages=section.whole("pages", 10, least=1, most=99),
+        register_pages=section.whole("register_pages", 20, least=1, most=99),
         delivery_report_within=timedelta(
             minutes=section.whole("delivery_report_within_minutes", 60, least=1, most=1440)
         ),

@@ -11,8 +11,8 @@ from pathlib import Path
 from konbinid.config import Config
 from konbinid.declared.document import FileRefused
 from konbinid.domain.feeds import Feed
-from konbinid.domain.kinds import KIND_RULES, MADE_KINDS, TITLES, Kind
-from konbinid.domain.library import LibraryEntry, shelf_at
+from konbinid.domain.kinds import KIND_RULES, MADE_KINDS, REGISTER_KINDS, TITLES, Kind
+from konbinid.domain.library import LibraryEntry, Shelf, shelf_at
 from konbinid.domain.library_values import BadLibraryValue
 from konbinid.fingerprint import Build, Fingerprint, fingerprint, this_build
 from konbinid.intake import layout
@@ -159,31 +159,41 @@ def library_faults(
     if not entries:
         return ["The library is empty."]
     shelf = shelf_at(entries, 0, at)
-    faults = []
-    for item, found in (
-        ("mayor", shelf.mayor),
-        ("official_seal", shelf.official_seal),
-        ("holidays", shelf.holidays),
-    ):
-        if found is None:
-            faults.append(f"No {item} is in force.")
-    for kind in sorted(MADE_KINDS, key=list(Kind).index):
-        own = shelf.kinds[kind]
-        if own.offer is None or not own.offer.offered:
-            continue
-        needed: dict[str, object] = {"fee": own.fee, "hours": own.hours, "form": own.form_version}
-        if KIND_RULES[kind].takes_year:
-            needed["tax_years"] = shelf.tax_years
-        faults += [
-            f"{TITLES[kind]} is offered, but no {item} is in force."
-            for item, value in needed.items()
-            if value is None
-        ]
-        if own.form_version is not None and (kind, own.form_version) not in forms:
-            faults.append(
-                f"{TITLES[kind]} is to be printed with form {own.form_version}, which is not in [forms] folder; "
-                "put the file there, or name another version."
-            )
+    offered = [kind for kind in Kind if kind in MADE_KINDS and _is_offered(shelf, kind)]
+    # A city that passes registers' papers on and draws none needs nobody to sign.
+    signed = not offered or any(kind not in REGISTER_KINDS for kind in offered)
+    whole: dict[str, object] = {"holidays": shelf.holidays}
+    if signed:
+        whole = {"mayor": shelf.mayor, "official_seal": shelf.official_seal, **whole}
+    faults = [f"No {item} is in force." for item, found in whole.items() if found is None]
+    for kind in offered:
+        faults += _kind_faults(kind, shelf, forms)
+    return faults
+
+
+def _is_offered(shelf: Shelf, kind: Kind) -> bool:
+    offer = shelf.kinds[kind].offer
+    return offer is not None and offer.offered
+
+
+def _kind_faults(kind: Kind, shelf: Shelf, forms: frozenset[tuple[Kind, str]]) -> list[str]:
+    own = shelf.kinds[kind]
+    needed: dict[str, object] = {"fee": own.fee, "hours": own.hours}
+    if kind not in REGISTER_KINDS:
+        needed["form"] = own.form_version
+    if KIND_RULES[kind].takes_year:
+        needed["tax_years"] = shelf.tax_years
+    faults = [
+        f"{TITLES[kind]} is offered, but no {item} is in force."
+        for item, value in needed.items()
+        if value is None
+    ]
+    version = own.form_version
+    if kind not in REGISTER_KINDS and version is not None and (kind, version) not in forms:
+        faults.append(
+            f"{TITLES[kind]} is to be printed with form {version}, which is not in [forms] folder; "
+            "put the file there, or name another version."
+        )
     return faults
 
 

@@ -20,6 +20,7 @@ from konbinid.cli import (
     keys_command,
     library_command,
     migrate_command,
+    registrations_command,
     suspension_command,
 )
 from konbinid.cli.failure import CommandFailed
@@ -69,6 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
         files_command,
         explain_command,
         fonts_command,
+        registrations_command,
     ):
         module.add_parser(subparsers)
     demo.add_parser(subparsers)

@@ -8,7 +8,7 @@ from konbinid.domain.case import Asked, Case
 from konbinid.domain.kinds import Kind
 from konbinid.domain.person import SUPPORT_MEASURE, Hold, HoldSource
 from konbinid.domain.register_papers import own_rows, printed_members, register_of
-from konbinid.domain.registers import RegisterHold
+from konbinid.domain.registers import Register, RegisterHold
 
 
 def reaching_register(case: Case, asked: Asked) -> Iterator[Hold]:
@@ -19,19 +19,20 @@ def reaching_register(case: Case, asked: Asked) -> Iterator[Hold]:
     rows = (*own_rows(case, asked.kind), *printed_members(case, asked))
     members = {row.member for row in rows}
     numbers = {row.atena_number for row in rows if row.atena_number is not None}
-    known = {row.member for row in register.members}
     for each in register.holds:
         hold = each.hold
         # A hold that names this register and a member whom it does not have: nobody can say whom it protects, so it protects all of them.
-        named = each.member in members or hold.atena_number in numbers or _names_nobody(each, known)
+        named = each.member in members or hold.atena_number in numbers or _names_nobody(each, register)
         if (named and hold.covers(asked.kind, case.today)) or (
             _closes_register(each, asked.kind) and hold.is_in_force(case.today)
         ):
             yield hold
 
 
-def _names_nobody(each: RegisterHold, known: set[str]) -> bool:
-    return each.member is not None and each.member not in known
+def _names_nobody(each: RegisterHold, register: Register) -> bool:
+    if each.member is not None:
+        return each.member not in {row.member for row in register.members}
+    return each.hold.atena_number not in register.atena_numbers
 
 
 def _closes_register(each: RegisterHold, kind: Kind) -> bool:

@@ -14,10 +14,9 @@ from hashlib import sha256
 from twisted.logger import Logger
 
 from konbinid.domain.case import Asked
-from konbinid.domain.compose import compose, record_of
-from konbinid.domain.content import Content
+from konbinid.domain.compose import compose
 from konbinid.domain.entitlement import decide
-from konbinid.domain.granted import Granted
+from konbinid.domain.granted import Granted, PassedOn
 from konbinid.domain.kinds import Switch
 from konbinid.domain.request import Issued, IssueRequest, Refused
 from konbinid.domain.results import Code
@@ -26,11 +25,13 @@ from konbinid.issue.attempts import settle
 from konbinid.issue.digest import request_digest
 from konbinid.issue.equipment import new_issuance_number
 from konbinid.issue.inquiries import Inquiries
+from konbinid.issue.papers import Paper, drawn
+from konbinid.issue.passing_on import pass_on
 from konbinid.issue.reading import ReadCase, read_case
 from konbinid.issue.replay import replay
 from konbinid.issue.ticket import ReleaseTicket
 from konbinid.paper import readback
-from konbinid.paper.press import Printed, Unprintable
+from konbinid.paper.press import Unprintable
 from konbinid.store import ledger, residents
 from konbinid.store.errors import Duplicate, NotNow, OutcomeUnknown
 from konbinid.store.transaction import Transaction
@@ -126,26 +127,38 @@ class Desk(Inquiries):
         read = await read_case(tx, equipment, request.credential, request.kind)
         await equipment.step("issue.read")
 
-        # 3. Decide; 4. say exactly what will stand on the paper; 5. print it; 6. read the finished bytes back.
+        # 3. Decide. 4. to 6. Say exactly what will stand on the paper, print it and read the finished bytes back; a register's is passed on.
         decision = decide(read.case, asked)
         if isinstance(decision, Refused):
             return await self._refuse(tx, request, decision, read, placement)
+        if isinstance(decision, PassedOn):
+            paper: Paper | Refused = await pass_on(tx, decision, number, asked)
+        else:
+            paper = await self._drawn(tx, read, asked, decision, number)
+        if isinstance(paper, Refused):
+            return await self._refuse(tx, request, paper, read, placement)
+        await equipment.step("issue.printed")
+
+        # 7. Record all of it; the ticket is what may leave once COMMIT (8, by the pool) was answered.
+        ticket = await self._record(tx, request, read, paper)
+        await equipment.step("issue.recorded")
+        return ticket
+
+    async def _drawn(
+        self, tx: Transaction, read: ReadCase, asked: Asked, decision: Granted, number: str
+    ) -> Paper | Refused:
+        """A paper of ours, read back."""
+        equipment = self.equipment
         granted = self._with_numbers(decision, read, asked)
         content = compose(read.case, asked, granted, number, specimen=equipment.settings.specimen)
         version, press = await equipment.gaiji.in_force(tx, equipment.press, equipment.pause)
         try:
-            paper = press.print(content)
+            printed = press.print(content)
         except Unprintable as unprintable:
-            refused = Refused(unprintable.code, unprintable.place)
-            return await self._refuse(tx, request, refused, read, placement)
-        for _ in readback.sheet_by_sheet(paper.document, content, press):
+            return Refused(unprintable.code, unprintable.place)
+        for _ in readback.sheet_by_sheet(printed.document, content, press):
             await equipment.pause()  # ten sheets at one go would keep the reactor over 20 ms
-        await equipment.step("issue.printed")
-
-        # 7. Record all of it; the ticket is what may leave once COMMIT (8, by the pool) was answered.
-        ticket = await self._record(tx, request, read, (granted, content, paper, version))
-        await equipment.step("issue.recorded")
-        return ticket
+        return drawn(equipment, granted, content, printed, version)
 
     async def _refuse(
         self, tx: Transaction, request: IssueRequest, refused: Refused, read: ReadCase, placement: _Placement
@@ -182,42 +195,39 @@ class Desk(Inquiries):
         return replace(granted, printed=printed)
 
     async def _record(
-        self,
-        tx: Transaction,
-        request: IssueRequest,
-        read: ReadCase,
-        made: tuple[Granted, Content, Printed, str],
+        self, tx: Transaction, request: IssueRequest, read: ReadCase, paper: Paper
     ) -> ReleaseTicket:
-        (granted, content, paper, gaiji_version), equipment = made, self.equipment
-        number = content.issuance_number
-        record = record_of(content, lambda text: equipment.keyring.digest("individual_number", text).hex())
-        shows_number = Switch.INDIVIDUAL_NUMBER in request.options.show
-        digest = sha256(paper.document)
+        equipment, number = self.equipment, paper.issuance_number
         decision = ledger.Decision(
             issuance_number=number,
             decided_at=read.case.at,
-            atena_number=granted.applicant.atena_number,
-            printed=[
-                {"atena": p.atena_number, "member": p.member_number, "change_no": p.change_no}
-                for p in granted.printed
-            ],
-            content=record,
-            content_digest=sha256(json.dumps(record, ensure_ascii=False, sort_keys=True).encode()).digest(),
-            form_version=content.form_version,
-            form_digest=equipment.press.form(content).digest,
-            fonts_digest=equipment.settings.fonts_digest,
-            gaiji_version=gaiji_version,
+            atena_number=paper.atena_number,
+            printed=paper.printed,
+            content=paper.record,
+            content_digest=sha256(
+                json.dumps(paper.record, ensure_ascii=False, sort_keys=True).encode()
+            ).digest(),
+            form_version=paper.form_version,
+            form_digest=paper.form_digest,
+            fonts_digest=paper.fonts_digest,
+            gaiji_version=paper.gaiji_version,
             library_revision=read.case.shelf.revision,
             fingerprint=equipment.settings.fingerprint,
             pages=paper.pages,
-            total_fee=granted.fee * request.copies,
-            document_sha256=digest.digest(),
+            total_fee=paper.fee * request.copies,
+            document_sha256=paper.sha256,
             expires_at=read.case.at + equipment.settings.report_within,
         )
         await ledger.insert_decision(tx, decision)
         wrapped, sealed = equipment.keyring.seal_document(number, paper.document)
+        shows_number = Switch.INDIVIDUAL_NUMBER in request.options.show
         await ledger.insert_document(tx, number, sealed, wrapped, shows_number=shows_number)
         issued = Issued(
-            number, paper.pages, decision.total_fee, decision.expires_at, paper.document, digest.hexdigest()
+            number,
+            paper.pages,
+            decision.total_fee,
+            decision.expires_at,
+            paper.document,
+            decision.document_sha256.hex(),
         )
         return ReleaseTicket(issued, decision.document_sha256)

@@ -42,6 +42,7 @@ class DeskSettings:
     lock_timeout: float = 2.0
     report_within: timedelta = timedelta(minutes=60)
     suspend_on_error_report: bool = False
+    register_pages: int = 20  # contract 1, 1302
 
     @property
     def specimen(self) -> bool:

@@ -8,22 +8,24 @@ from typing import TypeVar
 
 from konbinid.domain.request import (
     Accepted,
+    Applied,
     ContractBroken,
     DeliveryReport,
-    Envelope,
     ErrorReport,
     Listed,
     ListRequest,
     Refused,
     RegistrationApplication,
     RegistrationQuery,
+    RegistrationStatus,
     ServiceQuery,
     ServiceReport,
 )
 from konbinid.domain.results import Code
-from konbinid.issue import alarms, listing, reports
-from konbinid.issue.attempts import settle
+from konbinid.issue import alarms, listing, registrations, reports
+from konbinid.issue.attempts import CONFLICTS, settle
 from konbinid.issue.equipment import Equipment
+from konbinid.store import applications
 from konbinid.store.errors import Duplicate, NotNow, OutcomeUnknown
 from konbinid.store.transaction import Transaction
 
@@ -61,18 +63,28 @@ class Inquiries:
         """What the centre found wrong."""
         return await self._ask("reportError", lambda tx: reports.report_error(tx, self.equipment, report))
 
-    async def apply_for_registration(self, application: RegistrationApplication) -> Refused:
-        """Not offered while no koseki kind is: the same word as for a kind that is not."""
-        return self._no_registration(application.envelope)
+    async def apply_for_registration(self, application: RegistrationApplication) -> Applied | Refused:
+        """利用登録申請. The INSERT says whether the transactionId is bound, and whether another application of the credential came first."""
+        operation, equipment = "applyForRegistration", self.equipment
+        for _ in range(CONFLICTS):
+            try:
+                return await self._ask(
+                    operation, lambda tx: registrations.apply_for_registration(tx, equipment, application)
+                )
+            except Duplicate as found:
+                if found.constraint == applications.TRANSACTION_CONSTRAINT:
+                    return await self._ask(
+                        operation, lambda tx: registrations.applied_before(tx, equipment, application)
+                    )
+                if found.constraint != applications.ORDINAL_CONSTRAINT:
+                    raise
+        return Refused(Code.TRY_LATER, "applications_collide")
 
-    async def registration_status(self, query: RegistrationQuery) -> Refused:
-        """Not offered, likewise."""
-        return self._no_registration(query.envelope)
-
-    def _no_registration(self, envelope: Envelope) -> Refused:
-        if envelope.municipality != self.equipment.settings.municipality:
-            return Refused(Code.OTHER_MUNICIPALITY, "other_municipality")
-        return Refused(Code.NOT_OFFERED, "registration_not_offered")
+    async def registration_status(self, query: RegistrationQuery) -> RegistrationStatus | Refused:
+        """What became of it."""
+        return await self._ask(
+            "getRegistrationStatus", lambda tx: registrations.registration_status(tx, self.equipment, query)
+        )
 
     async def _ask(
         self, operation: str, work: Callable[[Transaction], Awaitable[T | Refused]]

@@ -5,11 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 
 from konbinid.domain.case import EVERYTHING, Asked, Case
-from konbinid.domain.entitlement import allowed_switches, change_in_progress, may_not_be_issued, refusal
+from konbinid.domain.entitlement import (
+    allowed_switches,
+    change_in_progress,
+    decide,
+    may_not_be_issued,
+    refusal,
+)
 from konbinid.domain.feeds import stale_kinds
 from konbinid.domain.hours import opening_today
-from konbinid.domain.kinds import HOUSEHOLD_KINDS, KIND_RULES, TITLES, Kind, Scope, Switch
+from konbinid.domain.kinds import HOUSEHOLD_KINDS, KIND_RULES, REGISTER_KINDS, TITLES, Kind, Scope, Switch
 from konbinid.domain.library import Shelf, shelf_at
+from konbinid.domain.register_papers import register_of
 from konbinid.domain.request import (
     KindState,
     Listed,
@@ -120,6 +127,24 @@ def _listed(case: Case, request: ListRequest, kind: Kind) -> ListedCertificate:
 
 
 def _members(case: Case, request: ListRequest, kind: Kind) -> tuple[ListedMember, ...]:
+    """Who can be chosen: members of the household, or of the register for the kinds that print a single one of it."""
+    if kind in REGISTER_KINDS:
+        return _of_register(case, request, kind) if Scope.MEMBERS in KIND_RULES[kind].scopes else ()
+    return _of_household(case, request, kind)
+
+
+def _of_register(case: Case, request: ListRequest, kind: Kind) -> tuple[ListedMember, ...]:
+    """Every member whose paper could be passed on now, by number and name; the others are left out."""
+    register = register_of(case, kind)
+    members = []
+    for row in () if register is None else register.members:
+        alone = Asked(request.envelope.municipality, kind, options=Options(Scope.MEMBERS, (row.number,)))
+        if row.number and not isinstance(decide(case, alone), Refused):
+            members.append(ListedMember(row.number, row.name, None))
+    return tuple(members)
+
+
+def _of_household(case: Case, request: ListRequest, kind: Kind) -> tuple[ListedMember, ...]:
     """The living members who could be printed now, one by one; one who is held or about to change is left out."""
     if kind not in HOUSEHOLD_KINDS or case.household is None:
         return ()

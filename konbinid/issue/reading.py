@@ -7,11 +7,12 @@ from typing import Any
 
 from konbinid.domain.case import Case
 from konbinid.domain.feeds import stale_kinds
-from konbinid.domain.kinds import HOUSEHOLD_KINDS, KIND_RULES, Kind
+from konbinid.domain.kinds import HOUSEHOLD_KINDS, KIND_RULES, REGISTER_KINDS, Kind
 from konbinid.domain.library import shelf_at
 from konbinid.domain.redact import Redacted
 from konbinid.domain.request import CredentialKey
 from konbinid.issue.equipment import Equipment
+from konbinid.issue.reading_registers import about_registers
 from konbinid.store import residents, state, taxes
 from konbinid.store.transaction import Transaction
 
@@ -27,7 +28,7 @@ class ReadCase(Redacted):
 async def read_case(tx: Transaction, equipment: Equipment, key: CredentialKey, kind: Kind | None) -> ReadCase:
     """The case of one credential holder.
 
-    With a kind, the rows of the kind's state and of everyone concerned are held until the transaction ends, in that order: what changes
+    With a kind, the rows of the kind's state, of everyone concerned and of the register are held until the transaction ends, in that order: what changes
     one of them either was committed before (and is seen, or ends this with Conflict) or waits. Without a kind (listCertificates) nothing is held.
     """
     if kind is not None:
@@ -35,6 +36,8 @@ async def read_case(tx: Transaction, equipment: Equipment, key: CredentialKey, k
         await state.require_approved(tx, equipment.settings.fingerprint)
     suspended = await (state.suspended_kinds(tx) if kind is None else state.lock_kind(tx, kind))
     about, sealed = await _about(tx, key, kind)
+    if kind is None or kind in REGISTER_KINDS:
+        about |= await about_registers(tx, key, kind, about)
     revision, entries = await equipment.library.entries(tx)
     fresh, in_doubt = await state.feeds(tx)
     # The one instant of this request: read last, when everything it decides about is held.
@@ -46,6 +49,7 @@ async def read_case(tx: Transaction, equipment: Equipment, key: CredentialKey, k
         shelf=shelf_at(entries, revision, at),
         suspended=suspended,
         stale=stale_kinds(settings.feeds, fresh, in_doubt, at),
+        register_pages=settings.register_pages,
         **about,
     )
     return ReadCase(case, sealed)
@@ -72,7 +76,8 @@ async def about_resident(
     concerned are held."""
     household, sealed = await residents.household_of(tx, household_number)
     members = {atena_number, *(person.atena_number for person in household.members)}
-    if kind is not None:
+    # For a register's paper the holder is held together with the register's members, in one order.
+    if kind is not None and kind not in REGISTER_KINDS:
         await residents.lock_people(tx, members if kind in HOUSEHOLD_KINDS else {atena_number})
     about: dict[str, Any] = {
         "household": household,

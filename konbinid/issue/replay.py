@@ -10,6 +10,8 @@ from hashlib import sha256
 
 from konbinid.domain.case import Asked, Case
 from konbinid.domain.entitlement import REPLAY_CODES, refusal
+from konbinid.domain.kinds import REGISTER_KINDS
+from konbinid.domain.register_papers import own_rows, printed_members, register_of, registration_of
 from konbinid.domain.request import Issued, IssueRequest, Refused
 from konbinid.domain.results import Code
 from konbinid.issue import alarms
@@ -108,6 +110,8 @@ def _still_entitled(case: Case, request: IssueRequest, bound: ledger.Bound) -> R
     refused = refusal(case, asked, REPLAY_CODES)
     if refused is not None:
         return refused
+    if request.kind in REGISTER_KINDS:
+        return _register_left(case, asked, bound)
     applicant = case.applicant
     if applicant is None or applicant.atena_number != bound.atena_number:
         return Refused(Code.CHANGE_IN_PROGRESS, "credential_moved")
@@ -115,3 +119,15 @@ def _still_entitled(case: Case, request: IssueRequest, bound: ledger.Bound) -> R
     if not looked_at.issuperset(bound.printed):
         return Refused(Code.CHANGE_IN_PROGRESS, "printed_person_left")
     return None
+
+
+def _register_left(case: Case, asked: Asked, bound: ledger.Bound) -> Refused | None:
+    """The credential must still be the same member's of the same register, and whoever was chosen still a member: the same change, in a register."""
+    applicant, register = case.applicant, register_of(case, asked.kind)
+    here = applicant is not None and registration_of(case) is None
+    if (applicant.atena_number if here and applicant is not None else "") != bound.atena_number:
+        return Refused(Code.CHANGE_IN_PROGRESS, "credential_moved")
+    own = {row.member for row in own_rows(case, asked.kind)}
+    if register is None or register.number != bound.register or own != {bound.holder}:
+        return Refused(Code.CHANGE_IN_PROGRESS, "register_left")
+    return None if printed_members(case, asked) else Refused(Code.CHANGE_IN_PROGRESS, "printed_person_left")

@@ -51,7 +51,8 @@ class Decision(Redacted):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Bound(Redacted):
-    """An issuance that a transactionId is bound to, as a replay needs it."""
+    """An issuance that a transactionId is bound to, as a replay needs it. ``register`` and ``holder``: 戸籍番号 and the holder's 構成員番号 of a paper
+    that was passed on, None for one of ours."""
 
     issuance_number: str
     request_digest: bytes
@@ -62,6 +63,8 @@ class Bound(Redacted):
     document_sha256: bytes
     expires_at: datetime
     reported: bool
+    register: str | None
+    holder: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,15 +190,17 @@ async def bound_to(tx: Transaction, envelope: Envelope) -> Bound | None:
     """The issuance that this client's transactionId is bound to."""
     row = await tx.fetch_one(
         "select i.issuance_number, i.request_digest, d.atena_number, d.printed, d.pages, d.total_fee, d.document_sha256, d.expires_at, "
-        "exists (select from ledger.delivery v where v.issuance_number = i.issuance_number) "
+        "exists (select from ledger.delivery v where v.issuance_number = i.issuance_number), d.content->>'register', d.content->>'holder' "
         "from ledger.issuance i join ledger.decision d using (issuance_number) where i.client = %s and i.transaction_id = %s",
         (envelope.client, envelope.transaction_id),
     )
     if row is None:
         return None
-    number, digest, atena, printed, pages, total, sha256, expires, reported = row
+    number, digest, atena, printed, pages, total, sha256, expires, reported, register, holder = row
     people = tuple(person["atena"] for person in printed)
-    return Bound(number, bytes(digest), atena, people, pages, total, bytes(sha256), expires, reported)
+    return Bound(
+        number, bytes(digest), atena, people, pages, total, bytes(sha256), expires, reported, register, holder
+    )
 
 
 async def sealed_document(tx: Transaction, number: str) -> tuple[bytes, bytes] | None:

@@ -25,7 +25,7 @@ from konbinid.domain.tax import TaxRecord
 
 # Dataclasses that may be shown: they say nothing about anybody. What they hold is shown only if it may be, too.
 OPEN = {
-    "Accepted", "Applied", "Asked", "Calendar", "CodeRange", "DeliveryReport", "Envelope", "Era", "ErrorReport", "FeedRule", "Holidays",
+    "Accepted", "Applied", "Asked", "Calendar", "CodeRange", "Comparison", "DeliveryReport", "Envelope", "Era", "ErrorReport", "FeedRule", "Holidays",
     "Hours", "IssueRequest", "KindRule", "KindShelf", "KindState", "Kiosk", "LibraryAct", "LibraryChange", "LibraryEntry", "LibraryRecord", "ListRequest", "Listed",
     "ListedCertificate", "Mayor", "Offer", "OfficialSeal", "OpeningToday", "Options", "PlannedStop", "Policy", "Refused", "RegistrationQuery",
     "RegistrationStatus", "ServiceQuery", "ServiceReport", "Shelf", "Signature", "TaxYear", "TaxYears",

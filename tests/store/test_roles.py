@@ -20,6 +20,8 @@ LIBRARY = f"library.approval library.blob library.entry library.revision library
 TAKEN_IN = "people.credential people.doubt people.feed_doubt people.fuhyo people.hold people.koseki people.person people.seal people.tax"
 INTAKE = "intake.attachment intake.attachment_name intake.feed intake.incoming intake.incoming_part"
 LEDGER = "ledger.decision ledger.delivery ledger.error_report ledger.issuance ledger.refusal ledger.replay"
+APPLICATIONS = "ledger.application ledger.application_request"
+DECIDED = "ledger.application_decision ledger.registration_end"
 STAGED = " ".join(
     f"intake.staged_{name}"
     for name in (
@@ -50,8 +52,9 @@ STAGED = " ".join(
 # Role -> right -> tables. S select, I insert, U update, D delete, T truncate; U(column) on single columns.
 RIGHTS = {
     "desk": {
-        "S": f"{PEOPLE} {LIBRARY} {LEDGER} ledger.document ledger.document_key intake.feed ops.kind_state ops.fingerprint",
-        "I": f"{LEDGER} ledger.document ledger.document_key ledger.audit ops.alert",
+        "S": f"{PEOPLE} {LIBRARY} {LEDGER} {APPLICATIONS} {DECIDED} ledger.document ledger.document_key intake.feed ops.kind_state "
+        "ops.fingerprint",
+        "I": f"{LEDGER} {APPLICATIONS} ledger.document ledger.document_key ledger.audit ops.alert",
         "U(lock_handle)": "people.person_lock people.register_lock ops.kind_state",
     },
     "intake": {
@@ -63,13 +66,14 @@ RIGHTS = {
         "U(lock_handle)": "ops.lease",
     },
     "office": {
-        "S": f"{PEOPLE} {INTAKE} {LIBRARY} {LEDGER} ledger.issuance_state ledger.audit ledger.audit_seal "
+        "S": f"{PEOPLE} {INTAKE} {LIBRARY} {LEDGER} {APPLICATIONS} {DECIDED} ledger.issuance_state ledger.audit ledger.audit_seal "
         "ops.kind_state ops.lease ops.alert ops.alert_seen ops.fingerprint",
-        "I": "library.approval library.blob library.entry library.withdrawal ledger.audit ops.alert ops.alert_seen ops.fingerprint",
+        "I": f"{DECIDED} library.approval library.blob library.entry library.withdrawal ledger.audit ops.alert ops.alert_seen ops.fingerprint",
         "U(suspended,reason,changed_by,changed_at,change_no)": "ops.kind_state",
+        "U(change_no)": "people.register_lock",
     },
     "check": {
-        "S": f"{PEOPLE} {INTAKE} {LIBRARY} {LEDGER} ledger.document ledger.issuance_state ledger.audit ledger.audit_seal "
+        "S": f"{PEOPLE} {INTAKE} {LIBRARY} {LEDGER} {APPLICATIONS} {DECIDED} ledger.document ledger.issuance_state ledger.audit ledger.audit_seal "
         "ops.kind_state ops.lease ops.alert ops.alert_seen ops.fingerprint",
         "I": "ops.alert",
     },
@@ -247,6 +251,12 @@ TRICKS = [
     ("shred", "delete from ledger.document"),
     ("shred", "insert into ledger.delivery select * from ledger.delivery"),
     ("office", "update people.member_number set number = 9"),
+    ("office", "update ledger.application set name = 'x'"),
+    ("office", "insert into ledger.application select * from ledger.application"),
+    ("office", "delete from ledger.registration_end"),
+    ("office", "update ledger.application_decision set approved = true"),
+    ("desk", "insert into ledger.application_decision select * from ledger.application_decision"),
+    ("desk", "insert into ledger.registration_end select * from ledger.registration_end"),
     ("intake", "update people.member_number set number = 9"),
     ("intake", "delete from people.member_number"),
     ("intake", "delete from people.person_lock"),
