@@ -75,10 +75,18 @@ def wanted(case: Case, asked: Asked) -> RegisterRow | None:
     if register is None or options is None:
         return None
     display = 1 if asked.kind is Kind.FUHYO and Switch.DOMICILE in options.show else 0
-    member = WHOLE_REGISTER
+    place = (WHOLE_REGISTER, 0)
     if options.scope is Scope.MEMBERS:
         printed = printed_members(case, asked)
         if len(printed) != 1:
             return None
-        member = printed[0].member
-    return next((row for row in register.rows if (row.member, row.display) == (member, display)), None)
+        place = (printed[0].member, printed[0].number)
+    # The number says that it is the same person in both 表示区分; the whole register has none.
+    return next(
+        (
+            row
+            for row in register.rows
+            if row.display == display and (row.member, 0 if row.is_whole else row.number) == place
+        ),
+        None,
+    )

@@ -50,7 +50,9 @@ def change_in_progress(case: Case, asked: Asked) -> str | None:
     if register.family_changing or any(row.state is RegisterState.CHANGING for row in register.rows):
         return "register_changing"
     rows = own_rows(case, asked.kind)
-    if len({row.member for row in rows}) > 1 or any(row.state is RegisterState.REMOVED for row in rows):
+    members = {row.member for row in rows}
+    strangers = any(row.member in members and row not in rows for row in register.rows)
+    if len(members) > 1 or strangers or any(row.state is RegisterState.REMOVED for row in rows):
         return "register_contradicts"
     return _differs(case, asked) or _residents_change(case, asked, register)
 
