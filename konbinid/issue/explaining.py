@@ -14,6 +14,7 @@ from konbinid.domain.library import shelf_at
 from konbinid.domain.person import Credential
 from konbinid.domain.redact import Redacted
 from konbinid.issue.reading import about_resident
+from konbinid.issue.reading_registers import reaches_of
 from konbinid.store import residents, state
 from konbinid.store.library import LibraryReader
 from konbinid.store.transaction import Transaction
@@ -58,6 +59,8 @@ async def resident_case(
         return ResidentCase(case, fresh, ())
     about, _ = await about_resident(tx, atena_number, household_number, None)
     credentials = await residents.credentials_of(tx, atena_number)
+    resident = next((p for p in about["household"].members if p.atena_number == atena_number), None)
+    about["reaches"] = await reaches_of(tx, resident, None, None)
     case = replace(case, **about)
     return ResidentCase(replace(case, credential=_best(case, credentials)), fresh, credentials)
 

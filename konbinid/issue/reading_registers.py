@@ -29,13 +29,21 @@ async def about_registers(
     """
     applicant = applicant_of(about.get("credential"), about.get("household"))
     registration = registration_in(await applications.history(tx, key))
+    reaches = await reaches_of(tx, applicant, registration, kind)
+    if kind is not None:
+        await _hold(tx, applicant, *reaches.values())
+    return {"registration": registration, "reaches": reaches}
+
+
+async def reaches_of(
+    tx: Transaction, applicant: Person | None, registration: Registration | None, kind: Kind | None
+) -> dict[Kind, Reach]:
+    """The registers that somebody is led to, by residence or by 利用登録: for one register kind, or for all of them. Nothing is held."""
     kinds = [each for each in Kind if each in REGISTER_KINDS and kind in {None, each}]
     feeds = {feed_of(each): Reach() for each in kinds}
     for feed in feeds:
         feeds[feed] = await _reach(tx, feed, applicant, registration)
-    if kind is not None:
-        await _hold(tx, applicant, *feeds.values())
-    return {"registration": registration, "reaches": {each: feeds[feed_of(each)] for each in kinds}}
+    return {each: feeds[feed_of(each)] for each in kinds}
 
 
 async def _reach(
