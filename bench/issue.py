@@ -3,13 +3,14 @@
     .venv/bin/python bench/issue.py [--count 300] [--kind kazei]
 
 Starts a private PostgreSQL (as the tests do, without fsync), settles an invented family of three and issues 住民票の写し (or another kind) to it: ledger row, locks, decision, paper,
-read-back, record, COMMIT. Figures are CPU milliseconds of this process (the daemon's part; PostgreSQL has its own) and wall milliseconds, means. The ratios are what to
+read-back, record, COMMIT; and, for comparison, passes a register's PDF on to it. Figures are CPU milliseconds of this process (the daemon's part; PostgreSQL has its own) and wall milliseconds, means. The ratios are what to
 quote: the parts are measured in the same run on the same content.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import secrets
 import shutil
 import sys
@@ -21,6 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
 
 import cases
+import register_town
 import town
 from private_database import make_database, start_server
 from twisted.internet import reactor
@@ -38,6 +40,7 @@ from konbinid.paper import readback
 from konbinid.store.keyring import Keyring
 from konbinid.store.pool import Pool
 
+REGISTER_BYTES = 100_000  # two drawn sheets
 _ROUND_TRIPS = 18  # statements of an issuance between BEGIN and COMMIT
 
 
@@ -91,15 +94,20 @@ async def measure(desk: Desk, pool: Pool, kind: Kind, count: int) -> None:
         await bare(pool)
 
     whole = await timed(count, issue)
+
+    async def pass_on(number: int) -> None:
+        await desk.issue(register_town.register_request(transaction_id=f"R-{secrets.token_hex(8)}-{number}"))
+
     rows = [
         ("whole issuance", whole),
+        (f"a register's PDF of {REGISTER_BYTES} bytes, passed on", await timed(count, pass_on)),
         ("print alone", await timed(count, print_only)),
         ("read-back alone", await timed(count, read_back)),
         (f"bare transaction, {_ROUND_TRIPS} round trips", await timed(count, bare_transaction)),
     ]
-    print(f"{'':38}{'CPU ms':>8}{'wall ms':>9}{'CPU ratio':>11}")
+    print(f"{'':48}{'CPU ms':>8}{'wall ms':>9}{'CPU ratio':>11}")
     for name, (cpu, wall) in rows:
-        print(f"{name:38}{cpu:8.2f}{wall:9.2f}{cpu / whole[0]:11.2f}")
+        print(f"{name:48}{cpu:8.2f}{wall:9.2f}{cpu / whole[0]:11.2f}")
     began = time.perf_counter()
     callers = [ensureDeferred(several(issue, count // 8)) for _ in range(8)]
     await DeferredList(callers)
@@ -127,6 +135,15 @@ def main() -> None:
     a_town.settle(*cases.family())
     a_town.offer_years(cases.NEWEST_YEAR)
     a_town.assess(cases.HEAD, cases.tax_record())
+    register_town.settle_registers(a_town)
+    a_town.run("delete from people.koseki where member = '00'")
+    register_town.put(
+        a_town,
+        "KOSEKI",
+        cases.REGISTER_NUMBER,
+        cases.register_row("00"),
+        b"%PDF-1.4\n" + os.urandom(REGISTER_BYTES),
+    )
     pool = town.make_pool(a_town.database)
     desk = town.make_desk(pool, a_town.keyring)
 

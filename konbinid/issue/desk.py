@@ -132,7 +132,7 @@ class Desk(Inquiries):
         if isinstance(decision, Refused):
             return await self._refuse(tx, request, decision, read, placement)
         if isinstance(decision, PassedOn):
-            paper: Paper | Refused = await pass_on(tx, decision, number, asked)
+            paper: Paper | Refused = await pass_on(tx, equipment, decision, number, asked)
         else:
             paper = await self._drawn(tx, read, asked, decision, number)
         if isinstance(paper, Refused):
@@ -220,6 +220,7 @@ class Desk(Inquiries):
         )
         await ledger.insert_decision(tx, decision)
         wrapped, sealed = equipment.keyring.seal_document(number, paper.document)
+        await deferLater(equipment.clock, 0)
         shows_number = Switch.INDIVIDUAL_NUMBER in request.options.show
         await ledger.insert_document(tx, number, sealed, wrapped, shows_number=shows_number)
         issued = Issued(

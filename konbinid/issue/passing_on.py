@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+from twisted.internet.task import deferLater
+
 from konbinid.domain.case import Asked
 from konbinid.domain.granted import PassedOn
 from konbinid.domain.registers import RegisterRow
+from konbinid.issue.equipment import Equipment
 from konbinid.issue.papers import Paper
 from konbinid.paper.readback import ReadbackMismatch
 from konbinid.store import registers
 from konbinid.store.transaction import Transaction
 
 
-async def pass_on(tx: Transaction, granted: PassedOn, number: str, asked: Asked) -> Paper:
+async def pass_on(
+    tx: Transaction, equipment: Equipment, granted: PassedOn, number: str, asked: Asked
+) -> Paper:
     """The PDF, byte for byte. ReadbackMismatch when its bytes do not have the hash that was bound at intake (invariant 1): the bytes that leave
     are the ones that are hashed here, and once more when the release ticket is spent."""
     bound = granted.row.pdf_sha256
@@ -21,6 +26,9 @@ async def pass_on(tx: Transaction, granted: PassedOn, number: str, asked: Asked)
     document = await registers.pdf(tx, bound)
     if document is None or sha256(document).digest() != bound:
         raise ReadbackMismatch("register_pdf")
+    await deferLater(
+        equipment.clock, 0
+    )  # what is scanned has megabytes: each step over them is a turn of its own
     return Paper(
         issuance_number=number,
         atena_number=granted.atena_number,

@@ -54,6 +54,11 @@ union all
 select 'doubt', atena_number, '', null, false, null, null, null, false from people.doubt where atena_number = any(%s)
 """
 
+_PIECE_BYTES = 1 << 20
+_PIECE = (
+    "select length(content), substring(content from %s for %s) from people.register_pdf where sha256 = %s"
+)
+
 _LOCK = "select register_number from people.register_lock where register_number = any(%s) order by register_number for share"
 
 
@@ -90,9 +95,16 @@ async def lock_registers(tx: Transaction, numbers: Collection[str]) -> None:
 
 
 async def pdf(tx: Transaction, sha256: bytes) -> bytes | None:
-    """The bytes that lie under a hash."""
-    row = await tx.fetch_one("select content from people.register_pdf where sha256 = %s", (sha256,))
-    return None if row is None else bytes(row[0])
+    """The bytes that lie under a hash; None when nothing does. Read piece by piece: libpq takes 4 ms for a MB that it has to make of hex digits."""
+    pieces: list[bytes] = []
+    size = 1
+    while sum(map(len, pieces)) < size:
+        row = await tx.fetch_one(_PIECE, (len(pieces) * _PIECE_BYTES + 1, _PIECE_BYTES, sha256))
+        if row is None or not row[1]:
+            return None
+        size, piece = row
+        pieces.append(bytes(piece))
+    return b"".join(pieces)
 
 
 def _row(row: tuple[Any, ...]) -> RegisterRow:
