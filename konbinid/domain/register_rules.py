@@ -75,7 +75,9 @@ def _residents_change(case: Case, asked: Asked, register: Register) -> str | Non
         return "change_in_progress"
     if any(member.state is ResidentState.LEAVING for member in concerned):
         return "leaving"
-    return None if all(member.household_clear for member in concerned) else "householder_unclear"
+    # Who moved away or died may still stand in the register; there is no household left that could be unclear.
+    unclear = any(member.state.is_living and not member.household_clear for member in concerned)
+    return "householder_unclear" if unclear else None
 
 
 def no_such_member(case: Case, asked: Asked) -> str | None:

@@ -222,6 +222,13 @@ def test_changes_in_progress(change, answers):
     assert all_answers(cases.case(reaches=both(**change))) == answers
 
 
+@pytest.mark.parametrize("state", [ResidentState.MOVED_OUT, ResidentState.DEAD])
+def test_a_member_who_has_left_the_city_closes_nothing(state):
+    """Still in the register, with the 宛名番号 of a household that has no 世帯主 any more: nobody is held for that."""
+    gone = cases.member_here(cases.SPOUSE, state=state, household_clear=False)
+    assert set(all_answers(cases.case(reaches=both(here=(gone,))))) == {DONE}
+
+
 def test_a_notification_closes_that_register_only():
     """届出処理中 in KOSEKI closes all three kinds, in FUHYO only its own; other kinds do not know of it."""
     changing = cases.register_row("03", state=RegisterState.CHANGING)
