@@ -6,10 +6,11 @@ from datetime import timedelta
 
 from cases import NOW, kind_shelf, shelf
 
-from konbinid.domain.kinds import Kind
+from konbinid.domain.kinds import REGISTER_KINDS, Kind
 from konbinid.domain.library import Item, LibraryEntry
 from konbinid.preparation import library_faults
 
+NOT_FOR_REGISTERS = {Item.MAYOR, Item.OFFICIAL_SEAL, Item.FORM}
 FORMS = frozenset({(Kind.KAZEI, "2026.1"), (Kind.INKAN, "2026.1")})
 
 
@@ -53,3 +54,24 @@ def test_a_form_that_no_file_declares():
     """The version that is in force must be on this host."""
     (fault,) = library_faults(entries(Kind.KAZEI), FORMS - {(Kind.KAZEI, "2026.1")}, NOW)
     assert "form 2026.1" in fault
+
+
+def test_registers_alone_need_no_mayor_no_seal_and_no_form():
+    """A city that passes registers' papers on and draws nothing has a whole library with offer, fee, hours and holidays."""
+    assert library_faults(entries(*REGISTER_KINDS, without=NOT_FOR_REGISTERS), frozenset(), NOW) == []
+
+
+def test_what_a_register_does_need_is_named():
+    """Fee and hours of the kind, holidays of the city."""
+    faults = library_faults(entries(Kind.FUHYO, without={Item.FEE, Item.HOLIDAYS}), frozenset(), NOW)
+    assert faults == ["No holidays is in force.", "戸籍の附票の写し is offered, but no fee is in force."]
+
+
+def test_one_drawn_kind_needs_who_signs_and_its_form():
+    """Mayor and seal for all, the form for that kind."""
+    faults = library_faults(entries(Kind.FUHYO, Kind.INKAN, without=NOT_FOR_REGISTERS), frozenset(), NOW)
+    assert faults == [
+        "No mayor is in force.",
+        "No official_seal is in force.",
+        "印鑑登録証明書 is offered, but no form is in force.",
+    ]

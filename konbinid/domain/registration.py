@@ -65,7 +65,7 @@ def refusal_to_ask(case: Case, municipality: str) -> Refused | None:
     asked = [Asked(municipality, kind) for kind in Kind if kind in REGISTER_KINDS]
     if municipality != case.municipality:
         return Refused(Code.OTHER_MUNICIPALITY, "other_municipality")
-    if EVERYTHING in case.suspended:
+    if EVERYTHING in case.suspended or case.shelf.stop is not None:
         return Refused(Code.SUSPENDED, "everything_suspended")
     offered = [each for each in asked if not_offered(case, each) is None]
     if not offered:

@@ -14,7 +14,7 @@ from konbinid.domain.case import Asked, Case
 from konbinid.domain.compose import compose
 from konbinid.domain.content import Content, OfficialSeal, SealImpression
 from konbinid.domain.dates import JST
-from konbinid.domain.entitlement import Granted
+from konbinid.domain.granted import Granted
 from konbinid.domain.kinds import HOUSEHOLD_KINDS, KIND_RULES, Kind, Scope
 from konbinid.domain.library import Item, LibraryEntry, Mayor, shelf_at
 from konbinid.domain.person import Seal, SealNameKind, SealState
