@@ -220,7 +220,7 @@ class Desk(Inquiries):
         )
         await ledger.insert_decision(tx, decision)
         wrapped, sealed = equipment.keyring.seal_document(number, paper.document)
-        await deferLater(equipment.clock, 0)
+        await equipment.pause()
         shows_number = Switch.INDIVIDUAL_NUMBER in request.options.show
         await ledger.insert_document(tx, number, sealed, wrapped, shows_number=shows_number)
         issued = Issued(

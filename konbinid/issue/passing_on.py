@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from twisted.internet.task import deferLater
-
 from konbinid.domain.case import Asked
 from konbinid.domain.granted import PassedOn
 from konbinid.domain.registers import RegisterRow
@@ -26,9 +24,7 @@ async def pass_on(
     document = await registers.pdf(tx, bound)
     if document is None or sha256(document).digest() != bound:
         raise ReadbackMismatch("register_pdf")
-    await deferLater(
-        equipment.clock, 0
-    )  # what is scanned has megabytes: each step over them is a turn of its own
+    await equipment.pause()  # what is scanned has megabytes: each step over them is a turn of its own
     return Paper(
         issuance_number=number,
         atena_number=granted.atena_number,
