@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import hashlib
 import io
 import secrets
 import shutil
@@ -24,6 +25,7 @@ from konbinid.cli.demo_city import JST, CoreSystems
 from konbinid.cli.demo_daemon import Daemon
 from konbinid.cli.demo_place import MUNICIPALITY, Place
 from konbinid.cli.demo_screen import Screen
+from konbinid.cli.main import main
 from konbinid.simulator.kiosk import Kiosk
 from konbinid.simulator.kiosk_values import Card, Door, Issued, Order, Refused
 from konbinid.simulator.personas import stage_for
@@ -149,3 +151,106 @@ def personal(resident: object) -> set[str]:
         "domicile",
     )
     return {value for name in names if len(value := str(getattr(resident, name, ""))) > 3}
+
+
+# Card -> what it gets of the family register: koseki_zenbu, koseki_kojin of the first member listed, fuhyo, fuhyo with 本籍・筆頭者.
+REGISTERS = {
+    43: ("1104", "1104", "1104", "1104"),  # 届出処理中
+    44: ("1102", "0000", "1102", "1102"),  # a 支援措置 on the wife, who is printed on koseki_zenbu
+    45: ("1102", "1102", "1102", "1102"),  # the wife herself
+    46: ("0000", "0000", "0000", "0000"),
+    47: ("1102", "0000", "1102", "1102"),  # a 支援措置 on the child who lives elsewhere
+    48: ("1102", "1102", "1102", "1102"),  # 戸籍抑止
+    49: ("0000", "0000", "0000", "0000"),  # removed from her father's register, in one of her own
+    50: ("1101", "1101", "1101", "1101"),  # the register has gone to another city
+}
+REGISTER_FEES = {"koseki_zenbu": 450, "koseki_kojin": 450, "fuhyo": 300}
+
+
+def register_answer(running: Running, card: Card, kind: str, *show: str) -> tuple[str, bytes]:
+    """The result code, and the document that came with 0000."""
+    members = (first_member(running, card),) if kind == "koseki_kojin" else ()
+    try:
+        issued = running.kiosk.issue(card, Order(kind, REGISTER_FEES[kind], show=show, members=members))
+    except Refused as refused:
+        return refused.code, b""
+    return "0000", issued.document
+
+
+def first_member(running: Running, card: Card) -> int:
+    """What the kiosk shows first; 1 for somebody to whom it shows nothing."""
+    try:
+        listed = running.kiosk.list(card)
+    except Refused:
+        return 1
+    return next((one["members"][0]["number"] for one in listed if one["kind"] == "koseki_kojin"), 1)
+
+
+@pytest.mark.slow
+def test_registers_are_answered_as_promised(running: Running) -> None:
+    """The demo's people about whose register a rule says something; each paper that comes is one that the register system sent, byte for byte."""
+    sent = {
+        hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in running.place.folder.rglob("*.pdf")
+        if path.name.startswith(("koseki_", "fuhyo_"))
+    }
+    cards = {one.card: one for one in stage_for(running.today).personas}
+    found = {}
+    for number in REGISTERS:
+        card = Card(cards[number].serial, cards[number].kind)
+        answers = [
+            register_answer(running, card, "koseki_zenbu"),
+            register_answer(running, card, "koseki_kojin"),
+            register_answer(running, card, "fuhyo"),
+            register_answer(running, card, "fuhyo", "DOMICILE"),
+        ]
+        found[number] = tuple(code for code, _ in answers)
+        given = [document for code, document in answers if code == "0000"]
+        assert {hashlib.sha256(document).hexdigest() for document in given} <= sent
+        assert len(set(given)) == len(given)
+    assert found == REGISTERS
+
+
+@pytest.mark.slow
+def test_who_lives_elsewhere_applies_and_is_approved(running: Running) -> None:
+    """利用登録 from the kiosk to the paper: applied for, compared with the register and approved at a prompt, and then the register opens."""
+    home = next(
+        each
+        for each in stage_for(running.today).households
+        if len(each.registers) == 1
+        and any(member.name == "滝川　翔太" for member in each.registers[0].members)
+    )
+    register = home.registers[0]
+    member = next(each for each in register.members if each.name == "滝川　翔太")
+    card = Card("e15e0000000000000001")
+    born = dt.datetime.strptime(member.birth, "%Y%m%d").replace(tzinfo=JST).date()
+    applicant = {
+        "name": "滝川翔太",
+        "kana": "タキガワ ショウタ",
+        "birthDate": born,
+        "address": "東京都例示区",
+        "phone": "000",
+    }
+    assert register_answer(running, card, "koseki_zenbu")[0] == "1001"
+    number = running.kiosk.apply_for_registration(card, applicant, register.domicile, register.head)
+    assert running.kiosk.registration_status(card)["state"] == "PENDING"
+    act = [
+        *(
+            "registrations",
+            "approve",
+            number,
+            "--register",
+            register.number,
+            "--member",
+            "02",
+            "--by",
+            "見本 一郎",
+        )
+    ]
+    assert main([*act, "--config", str(running.place.config)]) == 0
+    assert running.kiosk.registration_status(card)["state"] == "APPROVED"
+    assert register_answer(running, card, "koseki_zenbu")[0] == "0000"
+    assert asked(running, card, "juminhyo") == "1001"
+    log = running.place.log.read_text(encoding="utf-8")
+    assert "滝川" not in log
+    assert register.number not in log
