@@ -32,6 +32,8 @@ begincmap
 endcodespacerange
 """
 _CMAP_TAIL = b"endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend"
+# A font of more bytes than _MUCH is packed thoroughly (zlib's level), whatever the rest of the document is packed with.
+_MUCH, _THOROUGH = 32 * 1024, 6
 _CMAP_SECTION = 100  # PDF 1.7, 9.10.3: at most this many entries per section
 
 
@@ -103,9 +105,11 @@ def font_objects(subset: Subset, tag: str, first: int, level: int) -> list[bytes
     ``tag`` is the six letters that mark a subset; ``level`` is zlib's.
     """
     face = subset.face
-    # Outlines repeat little: the quick way looks for no repeats, takes half the time and makes the file 6 % larger.
-    outlines = zlib.Z_HUFFMAN_ONLY if level < 6 else zlib.Z_DEFAULT_STRATEGY
     program, advances = subset.program()
+    # Outlines repeat little: the quick way looks for no repeats, takes half the time and makes the file 6 % larger. The outlines of a crowded
+    # sheet repeat more (surnames, radicals): there it is 15 %, and a sheet must stay under 60 KB.
+    quick = level < _THOROUGH and len(program) < _MUCH
+    packing = (level, zlib.Z_HUFFMAN_ONLY) if quick else (max(level, _THOROUGH), zlib.Z_DEFAULT_STRATEGY)
     name = f"{tag}+{face.name}".encode("ascii")
     per_mille = 1000 / face.units
     widths = _widths([advance * per_mille for advance in advances])
@@ -119,7 +123,7 @@ def font_objects(subset: Subset, tag: str, first: int, level: int) -> list[bytes
         % (name, widths.encode("ascii"), first + 2),
         b"<</Type/FontDescriptor/FontName/%s/Flags 4/FontBBox[%s]/ItalicAngle 0/Ascent %d/Descent %d/CapHeight %d"
         b"/StemV 80/FontFile2 %d 0 R>>" % (name, box.encode("ascii"), ascent, descent, ascent, first + 3),
-        stream(program, b"/Length1 %d" % len(program), level, outlines),
+        stream(program, b"/Length1 %d" % len(program), *packing),
         stream(subset.to_unicode(), b"", level),
     ]
 
