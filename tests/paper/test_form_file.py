@@ -161,7 +161,7 @@ def test_same_field_twice(refused):
 def test_overlap_and_overrun_are_refused(refused):
     """Nothing overlaps and nothing leaves the sheet, with every optional row printed."""
     # 認証文 moved into the people's tables.
-    assert refused(TEXT.replace("y = 242", "y = 230", 1)).key == "people"
+    assert refused(TEXT.replace("y = 243", "y = 230", 1)).key == "people"
     assert refused(TEXT.replace("x = 62", "x = 150", 1)).key == "title"
 
 
@@ -209,7 +209,7 @@ def test_digest_is_of_the_values(form_of):
     """A comment is no new form; a millimetre is."""
     form = form_of(TEXT)
     assert form_of("# note\n" + TEXT).digest == form.digest
-    assert form_of(TEXT.replace("y = 242", "y = 243", 1)).digest != form.digest
+    assert form_of(TEXT.replace("y = 243", "y = 244", 1)).digest != form.digest
 
 
 def test_label_that_does_not_fit_refuses_at_start(faces, form_of):
