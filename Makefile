@@ -7,7 +7,7 @@ T ?= tests
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format venv clean
+.PHONY: help demo test lint format golden gallery venv clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' Makefile
@@ -26,6 +26,14 @@ lint: venv-test  ## style and types
 format: venv-test  ## rewrite the source in the house's form
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format .
+
+# Look at what .cache/golden-diff shows before, and at the changed pictures (git diff, git status) before they are committed.
+golden: venv-test  ## the tests' golden files anew, after what differs was looked at (.cache/golden-diff)
+	@KONBINID_GOLDEN=write $(BIN)/pytest -n $(WORKERS) tests/paper/test_golden.py
+	@git status --short -- tests/paper/golden
+
+gallery: venv-test  ## docs/gallery: every kind of certificate as a picture
+	@$(PY) tools/gallery.py
 
 venv: venv-test  ## the environment only
 

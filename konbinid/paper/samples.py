@@ -6,7 +6,7 @@ Everything on it is invented, and every sheet says 見本.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 
@@ -63,6 +63,8 @@ def sample_contents(
     on: date,
     mayor: Mayor = SPECIMEN_MAYOR,
     seal: OfficialSeal | None = None,
+    *,
+    personas: Iterable[Persona] = PERSONAS,
 ) -> Mapping[PersonaName, Content]:
     """The certificates of one kind, issued on a day, in the personas' order; empty for a kind that has no form of ours.
 
@@ -79,7 +81,7 @@ def sample_contents(
     at = datetime.combine(on, time(12), JST)
     return {
         persona.name: make(kind, persona, Case(at, _MUNICIPALITY, shelf_at(entries, 0, at)))
-        for persona in PERSONAS
+        for persona in personas
     }
 
 

@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 from lxml import etree
+from other_tools import tool
 from paper_samples import inkan, japanese, juminhyo, only
 from PIL import Image, ImageCms
 
@@ -24,7 +25,7 @@ def test_poppler_reads_the_metadata(press, tmp_path, content):
     path = tmp_path / "paper.pdf"
     path.write_bytes(press.print(content).document)
     information, metadata = (
-        subprocess.run(["pdfinfo", *options, path], capture_output=True, text=True, check=True)
+        subprocess.run([tool("pdfinfo"), *options, path], capture_output=True, text=True, check=True)
         for options in ((), ("-meta",))
     )
     title = press.form(content).title_lines(content.title)[0]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from collections import Counter
 
 import pypdfium2
 import pytest
+from other_tools import tool
 from paper_samples import RARE, family, foreign, inkan, japanese, juminhyo, kisaijiko, only
 from PIL import Image, ImageChops, ImageDraw
 
@@ -27,11 +27,6 @@ CONTENTS = {
         only(foreign(name_katakana=Cell.of("マリア")), "name", "name_katakana", "birth_date")
     ),
 }
-
-
-def tool(name):
-    """The tool's path; without it the test is skipped on a developer's machine (CI installs qpdf and poppler-utils)."""
-    return shutil.which(name) or pytest.skip(f"{name} is not installed (apt install qpdf poppler-utils)")
 
 
 @pytest.fixture(params=CONTENTS)
