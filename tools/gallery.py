@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from konbinid.simulator.register_pdfs import RegisterPrinter
+from konbinid.simulator.registers import Member, Paper, Register
 from PIL import Image
 
 from konbinid.cli.library_file import read_seal_image
@@ -22,7 +24,7 @@ from konbinid.domain.kinds import HOUSEHOLD_KINDS, TITLES, Kind, Switch
 from konbinid.domain.person import Household
 from konbinid.paper import readback
 from konbinid.paper.face import FaceSet
-from konbinid.paper.fonts import load_fonts, open_faces
+from konbinid.paper.fonts import load_fonts, locate, open_faces
 from konbinid.paper.form_file import load_forms
 from konbinid.paper.pictures import page_pictures
 from konbinid.paper.press import Press
@@ -59,6 +61,17 @@ HOUSEHOLDS: Mapping[PersonaName, tuple[str, str]] = {
     PersonaName.MANY: ("9人の世帯、3枚中3枚目", "a household of nine, the last of three sheets"),
     PersonaName.EXTREME: _RAREST,
 }
+REGISTERS: Mapping[Kind, tuple[Paper, tuple[str, str]]] = {
+    Kind.KOSEKI_ZENBU: (
+        Paper("KOSEKI", None, shows_domicile=True),
+        ("戸籍の全員", "everybody in the register"),
+    ),
+    Kind.KOSEKI_KOJIN: (Paper("KOSEKI", 1, shows_domicile=True), ("戸籍の1人", "one person of it")),
+    Kind.FUHYO: (
+        Paper("FUHYO", None, shows_domicile=False),
+        ("全員の住所、本籍・筆頭者は省略", "everybody's addresses, without 本籍 and 筆頭者"),
+    ),
+}
 ALONE: Mapping[PersonaName, tuple[str, str]] = {
     PersonaName.MINIMAL: ("記録が最も少ない人", "somebody of whom little is recorded"),
     PersonaName.TYPICAL: ("ふつうの記録の人", "somebody with the usual records"),
@@ -71,7 +84,7 @@ HEAD = """\
 # 証明書の見本 / Gallery
 
 Every kind of certificate that konbinid prints, for invented people, with 「見本」 across each sheet. Made by the real press with `make gallery`; the forms are
-[config/forms](../../config/forms). 登場する人、住所、番号、公印はすべて架空です。
+[config/forms](../../config/forms). Those of family registers (戸籍) are passed on unchanged as the register system made them: shown is what the demo city sends. 登場する人、住所、番号、公印はすべて架空です。
 """
 
 
@@ -119,6 +132,24 @@ def pictures(press: Press) -> Iterator[Shown]:
             if picture.tobytes() not in seen:
                 seen.add(picture.tobytes())
                 yield Shown(kind, name, captions[name], picture)
+
+
+def register_pictures() -> Iterator[Shown]:
+    """What konbinid passes on unchanged: PDFs of the kind that a register system sends, as the demo city draws them."""
+    family = Register("0000009000", "泉大津市東雲町１２番地", "見本　太郎")
+    for name, birth, sex in (
+        ("見本　太郎", "19850412", "1"),
+        ("見本　花子", "19880229", "2"),
+        ("見本　一", "20150109", "1"),
+    ):
+        family.members.append(
+            Member(name, birth, sex, "", "泉大津市東雲町９番１２号　海辺ハイツ５０３号室", "20190507")
+        )
+    (entry, *_) = load_fonts(ROOT / "fonts" / "fonts.toml")
+    printer = RegisterPrinter(locate(entry, [], os.environ), [family])
+    for kind, (paper, caption) in REGISTERS.items():
+        picture = _few_greys(page_pictures(printer.draw(family, paper), DPI)[0])
+        yield Shown(kind, "register", caption, picture)
 
 
 def readme_picture(press: Press) -> Image.Image:
@@ -170,7 +201,7 @@ def index_of(shown: list[Shown]) -> str:
 def main() -> None:
     """Write the folder anew."""
     press = make_press()
-    shown = list(pictures(press))
+    shown = [*pictures(press), *register_pictures()]
     GALLERY.mkdir(exist_ok=True)
     for stale in GALLERY.iterdir():
         stale.unlink()
