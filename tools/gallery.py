@@ -14,8 +14,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from konbinid.simulator.register_pdfs import RegisterPrinter
-from konbinid.simulator.registers import Member, Paper, Register
 from PIL import Image
 
 from konbinid.cli.library_file import read_seal_image
@@ -30,6 +28,8 @@ from konbinid.paper.pictures import page_pictures
 from konbinid.paper.press import Press
 from konbinid.paper.sample_people import PERSONAS, PersonaName
 from konbinid.paper.samples import sample_contents
+from konbinid.simulator.register_pdfs import RegisterPrinter
+from konbinid.simulator.registers import Member, Paper, Register
 
 ROOT = Path(__file__).resolve().parents[1]
 FORMS = ROOT / "config" / "forms"
