@@ -11,7 +11,7 @@ from pathlib import Path
 from konbinid.config import Config
 from konbinid.declared.document import FileRefused
 from konbinid.domain.feeds import Feed
-from konbinid.domain.kinds import KIND_RULES, MADE_KINDS, REGISTER_KINDS, TITLES, Kind
+from konbinid.domain.kinds import KIND_RULES, REGISTER_KINDS, TITLES, Kind
 from konbinid.domain.library import LibraryEntry, Shelf, shelf_at
 from konbinid.domain.library_values import BadLibraryValue
 from konbinid.fingerprint import Build, Fingerprint, fingerprint, this_build
@@ -159,7 +159,7 @@ def library_faults(
     if not entries:
         return ["The library is empty."]
     shelf = shelf_at(entries, 0, at)
-    offered = [kind for kind in Kind if kind in MADE_KINDS and _is_offered(shelf, kind)]
+    offered = [kind for kind in Kind if _is_offered(shelf, kind)]
     # A city that passes registers' papers on and draws none needs nobody to sign.
     signed = not offered or any(kind not in REGISTER_KINDS for kind in offered)
     whole: dict[str, object] = {"holidays": shelf.holidays}

@@ -16,7 +16,6 @@ from konbinid.domain.hours import opening_today
 from konbinid.domain.kinds import (
     HOUSEHOLD_KINDS,
     KIND_RULES,
-    MADE_KINDS,
     REGISTER_KINDS,
     Kind,
     Scope,
@@ -61,7 +60,7 @@ def closed(case: Case, asked: Asked) -> str | None:
 def not_offered(case: Case, asked: Asked) -> str | None:
     """1105. What the library does not fully say is not offered: a paper needs a fee and hours; one that we draw a form, a mayor and a seal, too."""
     shelf = _shelf(case, asked)
-    if asked.kind not in MADE_KINDS or shelf.offer is None or not shelf.offer.offered:
+    if shelf.offer is None or not shelf.offer.offered:
         return "not_offered"
     drawn = (shelf.form_version, case.shelf.mayor, case.shelf.official_seal)
     whole = (shelf.fee, shelf.hours, case.shelf.holidays, *(() if asked.kind in REGISTER_KINDS else drawn))

@@ -33,9 +33,6 @@ HOUSEHOLD_KINDS = frozenset({Kind.JUMINHYO, Kind.KISAIJIKO})
 # Passed on as the register system made them: no form, no mayor and no official seal of ours. The contract's "koseki kinds".
 REGISTER_KINDS = frozenset({Kind.KOSEKI_ZENBU, Kind.KOSEKI_KOJIN, Kind.FUHYO})
 
-# Kinds this build can make. The others are answered with 1105 whatever the library says.
-MADE_KINDS = frozenset(Kind)
-
 
 class Scope(StrEnum):
     """Whose entries are printed."""

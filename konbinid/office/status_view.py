@@ -8,7 +8,7 @@ from datetime import datetime
 
 from konbinid.domain.feeds import KIND_FEEDS, Feed, FeedRule
 from konbinid.domain.freshness import expected_age, is_stale
-from konbinid.domain.kinds import MADE_KINDS, TITLES, Kind
+from konbinid.domain.kinds import TITLES, Kind
 from konbinid.domain.request import KindState, ServiceReport, ServiceState
 from konbinid.office import words
 from konbinid.office.words import Said, Tone
@@ -173,7 +173,6 @@ def _kinds(report: ServiceReport) -> tuple[KindLine, ...]:
         if kind in offered
         else KindLine(TITLES[kind], words.NOT_OFFERED, "―")
         for kind in Kind
-        if kind in offered or kind in MADE_KINDS
     )
 
 

@@ -33,14 +33,13 @@ from konbinid.domain.case import EVERYTHING
 from konbinid.domain.dates import JST
 from konbinid.domain.entitlement import REPLAY_CODES, allowed_switches, decide, explain, refusal
 from konbinid.domain.granted import Granted
-from konbinid.domain.kinds import MADE_KINDS, REGISTER_KINDS, Kind, Scope, Switch
+from konbinid.domain.kinds import REGISTER_KINDS, Kind, Scope, Switch
 from konbinid.domain.library import Holidays, Hours, Offer, PlannedStop
 from konbinid.domain.person import ResidentState, SealNameKind, SealState
 from konbinid.domain.results import Code
 
-MADE = sorted(MADE_KINDS - REGISTER_KINDS)  # what we draw; test_registers.py has the others
+MADE = sorted(set(Kind) - REGISTER_KINDS)  # what we draw; test_registers.py has the others
 HOUSEHOLD = [Kind.JUMINHYO, Kind.KISAIJIKO]
-NOT_MADE = sorted(set(Kind) - MADE_KINDS)
 
 
 def answer(one, request=None):
@@ -145,13 +144,6 @@ def test_a_single_holiday_closes():
     one = case(shelf=shelf(holidays=Holidays(frozenset(), frozenset({"2026-11-24"}))))
     assert answer(one) is Code.CLOSED
     assert answer(replace(one, at=NOW + timedelta(days=1))) is Code.DONE
-
-
-@pytest.mark.parametrize("kind", NOT_MADE)
-def test_what_this_build_cannot_make_is_not_offered(kind):
-    """1105, even when the library says otherwise: no kind goes out that nobody can draw."""
-    one = case(shelf=shelf(kinds={kind: kind_shelf(kind)}))
-    assert refusal(one, only_right(kind)).code is Code.NOT_OFFERED
 
 
 @pytest.mark.parametrize("kind", MADE)

@@ -24,11 +24,11 @@ from cases import (
 
 from konbinid.domain.entitlement import decide, refusal
 from konbinid.domain.granted import Granted
-from konbinid.domain.kinds import MADE_KINDS, REGISTER_KINDS, Kind
+from konbinid.domain.kinds import REGISTER_KINDS, Kind
 from konbinid.domain.person import HoldSource, ResidentState
 from konbinid.domain.results import MESSAGES, Code
 
-MADE = sorted(MADE_KINDS - REGISTER_KINDS)  # what we draw; test_registers.py has the others
+MADE = sorted(set(Kind) - REGISTER_KINDS)  # what we draw; test_registers.py has the others
 HOUSEHOLD = [Kind.JUMINHYO, Kind.KISAIJIKO]
 DONE, HELD, CHANGE = Code.DONE, Code.MAY_NOT_BE_ISSUED, Code.CHANGE_IN_PROGRESS
 NARROW = {"support_measure_blocks_household": False}

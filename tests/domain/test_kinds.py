@@ -5,7 +5,7 @@ from __future__ import annotations
 from konbinid.domain.kinds import (
     HOUSEHOLD_KINDS,
     KIND_RULES,
-    MADE_KINDS,
+    REGISTER_KINDS,
     TITLES,
     Kind,
     Scope,
@@ -53,6 +53,6 @@ def test_every_kind_has_its_options():
 
 
 def test_groups_of_kinds():
-    """Household kinds print others than the applicant; what is made is a kind."""
+    """Household kinds print others than the applicant; register kinds are passed on."""
     assert {Kind.JUMINHYO, Kind.KISAIJIKO} == HOUSEHOLD_KINDS
-    assert set(Kind) >= MADE_KINDS
+    assert {Kind.KOSEKI_ZENBU, Kind.KOSEKI_KOJIN, Kind.FUHYO} == REGISTER_KINDS

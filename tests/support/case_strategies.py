@@ -12,7 +12,7 @@ import cases
 from hypothesis import strategies as st
 
 from konbinid.domain.case import Asked, Case
-from konbinid.domain.kinds import HOUSEHOLD_KINDS, KIND_RULES, MADE_KINDS, REGISTER_KINDS, Kind, Scope, Switch
+from konbinid.domain.kinds import HOUSEHOLD_KINDS, KIND_RULES, REGISTER_KINDS, Kind, Scope, Switch
 from konbinid.domain.person import Hold, HoldSource, Person, ResidentState, SealNameKind, SealState
 from konbinid.domain.tax import Filing, TaxRecord
 
@@ -81,7 +81,7 @@ def _members(draw, troubles: frozenset[str]) -> tuple[Person, ...]:
 
 @st.composite
 def _requests(draw, members: int, troubles: frozenset[str]) -> Asked:
-    kind = draw(st.sampled_from(sorted(MADE_KINDS - REGISTER_KINDS)))
+    kind = draw(st.sampled_from(sorted(set(Kind) - REGISTER_KINDS)))
     numbers, show = None, frozenset()
     if kind in HOUSEHOLD_KINDS:
         numbers = draw(st.none() | st.lists(st.integers(1, members), min_size=1, unique=True))

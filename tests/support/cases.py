@@ -18,7 +18,6 @@ from konbinid.domain.dates import JST, PartialDate
 from konbinid.domain.kinds import (
     HOUSEHOLD_KINDS,
     KIND_RULES,
-    MADE_KINDS,
     REGISTER_KINDS,
     CredentialType,
     Kind,
@@ -365,9 +364,6 @@ def kind_shelf(kind: Kind, **overrides: Any) -> KindShelf:
     return KindShelf(**values)
 
 
-_NOTHING = KindShelf(None, None, None, None)
-
-
 def shelf(
     *,
     policy: Mapping[str, Any] | None = None,
@@ -375,7 +371,7 @@ def shelf(
     **overrides: Any,
 ) -> Shelf:
     """A library that offers the kinds that are made. ``policy`` changes settings, ``kinds`` replaces whole kinds."""
-    offered = {kind: kind_shelf(kind) if kind in MADE_KINDS else _NOTHING for kind in Kind}
+    offered = {kind: kind_shelf(kind) for kind in Kind}
     values: dict[str, Any] = {
         "revision": 7,
         "at": NOW,
