@@ -7,7 +7,7 @@ from datetime import timedelta
 from konbinid.domain.request import Accepted, ContractBroken, DeliveryReport, ErrorReport, Outcome, Refused
 from konbinid.domain.results import Code
 from konbinid.issue.equipment import Equipment
-from konbinid.store import ledger, release, state
+from konbinid.store import ledger, release, reports, state
 from konbinid.store.errors import Conflict
 from konbinid.store.transaction import Transaction
 
@@ -17,7 +17,7 @@ _SKEW = timedelta(minutes=5)  # contract 1, operation 4
 async def report_delivery(
     tx: Transaction, equipment: Equipment, report: DeliveryReport
 ) -> Accepted | Refused:
-    """reportDelivery, in one transaction. Duplicate on DELIVERY_CONSTRAINT: the caller asks ``compare_delivery`` in a fresh one."""
+    """reportDelivery, in one transaction. Duplicate: the caller asks ``compare_delivery`` in a fresh one."""
     made, refused = await _looked_up(tx, equipment, report)
     if refused is not None or made is None:
         return await _refused(tx, equipment, report, refused or Refused(Code.ISSUANCE_UNKNOWN))
@@ -25,17 +25,17 @@ async def report_delivery(
     if not made.decided_at - _SKEW <= report.occurred_at <= now + _SKEW:
         raise ContractBroken("occurredAt lies more than five minutes before the issue or ahead of now")
     await release.bar_replays(tx, report.issuance_number)
-    await ledger.insert_delivery(tx, report, equipment.origin, late=now >= made.expires_at)
+    await reports.insert_delivery(tx, report, equipment.origin, late=now >= made.expires_at)
     await equipment.step("delivery.recorded")
     return Accepted()
 
 
 async def _looked_up(
     tx: Transaction, equipment: Equipment, report: DeliveryReport
-) -> tuple[ledger.Made | None, Refused | None]:
+) -> tuple[reports.Made | None, Refused | None]:
     if report.envelope.municipality != equipment.settings.municipality:
         return None, Refused(Code.OTHER_MUNICIPALITY, "other_municipality")
-    made = await ledger.made_for(tx, report.envelope.client, report.issuance_number)
+    made = await reports.made_for(tx, report.envelope.client, report.issuance_number)
     if made is None:
         return None, Refused(Code.ISSUANCE_UNKNOWN, "issuance_unknown")
     delivered = report.outcome is Outcome.DELIVERED
@@ -58,7 +58,7 @@ async def compare_delivery(
     tx: Transaction, equipment: Equipment, report: DeliveryReport
 ) -> Accepted | Refused:
     """A report was accepted before: the same one again is done, a contradicting one is refused and raises an alert."""
-    accepted = await ledger.delivery_of(tx, report.issuance_number)
+    accepted = await reports.delivery_of(tx, report.issuance_number)
     if accepted is None:
         raise Conflict("the accepted report is not in this snapshot: another server answers by now")
     if accepted == (report.outcome.value, report.copies):
@@ -77,9 +77,9 @@ async def report_error(tx: Transaction, equipment: Equipment, report: ErrorRepor
         return Refused(Code.OTHER_MUNICIPALITY, "other_municipality")
     made = None
     if report.issuance_number is not None:
-        made = await ledger.made_for(tx, report.envelope.client, report.issuance_number)
+        made = await reports.made_for(tx, report.envelope.client, report.issuance_number)
     known = report.issuance_number is None or made is not None
-    await ledger.insert_error_report(tx, report, equipment.origin, known=known)
+    await reports.insert_error_report(tx, report, equipment.origin, known=known)
     kind = made.kind if made is not None else report.kind
     detail = {"error_code": report.error_code, "kind": kind, "known": known}
     await state.raise_alert(

@@ -10,13 +10,12 @@ from typing import Any
 from psycopg2.extras import Json
 
 from konbinid.domain.redact import Redacted
-from konbinid.domain.request import DeliveryReport, Envelope, ErrorReport, IssueRequest, Kiosk
+from konbinid.domain.request import Envelope, IssueRequest, Kiosk
 from konbinid.store.transaction import Transaction
 
 # The constraint that binds a transactionId to one issuance (migration 006).
 TRANSACTION_CONSTRAINT = "issuance_client_transaction_id_key"
 NUMBER_CONSTRAINT = "issuance_pkey"
-DELIVERY_CONSTRAINT = "delivery_pkey"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +66,6 @@ class Bound(Redacted):
     holder: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """An issuance as reportDelivery needs it."""
-
-    kind: str
-    copies: int
-    decided_at: datetime
-    expires_at: datetime
-
-
 async def insert_issuance(
     tx: Transaction, number: str, request: IssueRequest, digest: bytes, origin: Origin
 ) -> None:
@@ -100,14 +89,15 @@ async def insert_issuance(
             options.year,
             request.credential.type.value,
             request.credential.serial,
-            *_place(kiosk),
+            *place_of(kiosk),
             origin.host,
             origin.build,
         ),
     )
 
 
-def _place(kiosk: Kiosk | None) -> tuple[str | None, ...]:
+def place_of(kiosk: Kiosk | None) -> tuple[str | None, ...]:
+    """Chain, store, its name, terminal and channel; nothing when the request named no kiosk."""
     if kiosk is None:
         return (None,) * 5
     return (kiosk.chain_code, kiosk.store_code, kiosk.store_name, kiosk.terminal_id, kiosk.channel.value)
@@ -179,7 +169,7 @@ async def insert_refusal(
             note.code,
             note.rule,
             note.atena_number,
-            *_place(kiosk),
+            *place_of(kiosk),
             origin.host,
             origin.build,
         ),
@@ -215,61 +205,7 @@ async def sealed_document(tx: Transaction, number: str) -> tuple[bytes, bytes] |
 async def insert_replay(tx: Transaction, number: str, kiosk: Kiosk, origin: Origin) -> None:
     """The same document is about to be given again."""
     await tx.execute(
-        "insert into ledger.replay (issuance_number, terminal_id, host) values (%s, %s, %s)",
-        (number, kiosk.terminal_id, origin.host),
-    )
-
-
-async def made_for(tx: Transaction, client: str, number: str) -> Made | None:
-    """An issuance of this client; None when the number is unknown or another client's."""
-    row = await tx.fetch_one(
-        "select i.kind, i.copies, d.decided_at, d.expires_at from ledger.issuance i join ledger.decision d using (issuance_number) "
-        "where i.issuance_number = %s and i.client = %s",
-        (number, client),
-    )
-    return None if row is None else Made(*row)
-
-
-async def insert_delivery(tx: Transaction, report: DeliveryReport, origin: Origin, *, late: bool) -> None:
-    """What became of the document. Duplicate on DELIVERY_CONSTRAINT when a report was accepted before."""
-    await tx.execute(
-        "insert into ledger.delivery (issuance_number, outcome, copies, occurred_at, late, detail, transaction_id, host) "
-        "values (%s, %s, %s, %s, %s, %s, %s, %s)",
-        (
-            report.issuance_number,
-            report.outcome.value,
-            report.copies,
-            report.occurred_at,
-            late,
-            report.detail,
-            report.envelope.transaction_id,
-            origin.host,
-        ),
-    )
-    await tx.execute("select ledger.shred_delivered(%s)", (report.issuance_number,))
-
-
-async def delivery_of(tx: Transaction, number: str) -> tuple[str, int] | None:
-    """(outcome, copies) of the report that was accepted."""
-    row = await tx.fetch_one(
-        "select outcome, copies from ledger.delivery where issuance_number = %s", (number,)
-    )
-    return None if row is None else (row[0], row[1])
-
-
-async def insert_error_report(tx: Transaction, report: ErrorReport, origin: Origin, *, known: bool) -> None:
-    """What the centre found wrong."""
-    await tx.execute(
-        "insert into ledger.error_report (client, transaction_id, issuance_number, kind, error_code, detail, known, host) "
-        "values (%s, %s, %s, %s, %s, %s, %s, %s)",
-        (
-            report.envelope.client,
-            report.envelope.transaction_id,
-            report.issuance_number,
-            report.kind,
-            report.error_code,
-            report.detail,
-            known,
-            origin.host,
-        ),
+        "insert into ledger.replay (issuance_number, chain_code, store_code, store_name, terminal_id, channel, host) "
+        "values (%s, %s, %s, %s, %s, %s, %s)",
+        (number, *place_of(kiosk), origin.host),
     )

@@ -11,7 +11,7 @@ import cases
 import psycopg2
 import pypdfium2
 import pytest
-from town import Town, card, delivery, issue_request, list_request, make_desk, make_pool
+from town import KIOSK, Town, card, delivery, issue_request, list_request, make_desk, make_pool
 from twisted.internet import reactor, task
 from twisted.internet.defer import Deferred, DeferredList, ensureDeferred
 from twisted.trial.unittest import TestCase
@@ -445,6 +445,19 @@ class ReportTests(DeskCase):
             Code.ISSUANCE_UNKNOWN,
         )
         self.assertEqual(len(self.town.run("select 1 from ops.alert where event = 'center.error'")), 2)
+
+    async def test_where_a_request_came_from_is_in_the_ledger(self) -> None:
+        """Contract 1: the kiosk goes into the ledger, whatever it asked for or reported."""
+        issued = await self.issued()
+        await self.desk.issue(issue_request())
+        await self.desk.report_delivery(delivery(issued.issuance_number))
+        report = ErrorReport(delivery("x").envelope, KIOSK, issued.issuance_number, None, "E1", "")
+        await self.desk.report_error(report)
+        for table in ("issuance", "replay", "delivery", "error_report"):
+            row = self.town.run(
+                f"select chain_code, store_code, store_name, terminal_id, channel from ledger.{table}"
+            )
+            self.assertEqual(row, [("SEJ", "0001234", "見本店", "T1", "STORE")], table)
 
 
 class ListTests(DeskCase):
