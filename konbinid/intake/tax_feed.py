@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from konbinid.domain.feeds import Feed
+from konbinid.domain.tax import AMOUNTS, COUNTS, DEDUCTIONS, LEVIES
 from konbinid.intake.feeds import (
     REMOVE,
     Columns,
@@ -29,36 +30,10 @@ TAXED, PER_CAPITA_ONLY, EXEMPT = "1", "2", "3"  # 課税区分
 _YEARS = range(1989, 2201)
 _FOREST_TAX_SINCE = 2024  # 森林環境税, from 令和6年度
 
-_LEVIES = ("city_income_levy", "prefecture_income_levy")
-_PARTS = (*_LEVIES, "city_per_capita", "prefecture_per_capita", "forest_tax")
-_DEDUCTIONS = (
-    "social_insurance_deduction",
-    "life_insurance_deduction",
-    "earthquake_deduction",
-    "spouse_deduction",
-    "dependants_deduction",
-    "basic_deduction",
-    "other_deductions",
-)
-_LATER_DEDUCTIONS = (
-    "medical_deduction",
-    "small_enterprise_deduction",
-    "spouse_special_deduction",
-    "disability_deduction",
-)
-_CREDITS = ("adjustment_credit", "other_credits", "fixed_reduction")
+_INCOME_LEVIES = ("city_income_levy", "prefecture_income_levy")
+_PARTS = (*_INCOME_LEVIES, "city_per_capita", "prefecture_per_capita", "forest_tax")
 # An income may be a loss; what is taken off, and what is to be paid, is never less than nothing.
-_NEVER_NEGATIVE = (
-    "salary_revenue",
-    "pension_revenue",
-    "deductions_total",
-    *_DEDUCTIONS,
-    *_LATER_DEDUCTIONS,
-    "tax_base",
-    *_PARTS,
-    "annual_tax",
-    *_CREDITS,
-)
+_NEVER_NEGATIVE = ("salary_revenue", "pension_revenue", *DEDUCTIONS, *LEVIES)
 
 NEGATIVE = "収入、控除または税額がマイナスです。"
 EXEMPT_BUT_TAXED = "課税区分が非課税なのに、税額があります。"
@@ -101,7 +76,7 @@ def _contradiction(tax_class: str, annual: int, parts: tuple[int, ...]) -> str:
         return EXEMPT_BUT_TAXED
     if tax_class != EXEMPT and not annual:
         return TAXED_BUT_NOTHING
-    if tax_class == PER_CAPITA_ONLY and any(parts[: len(_LEVIES)]):
+    if tax_class == PER_CAPITA_ONLY and any(parts[: len(_INCOME_LEVIES)]):
         return LEVY_BUT_PER_CAPITA_ONLY
     return MORE_THAN_ITS_PARTS if annual > sum(parts) else ""
 
@@ -148,38 +123,10 @@ _TARGETS = spec(
     coded("tax_class", TAXED, PER_CAPITA_ONLY, EXEMPT, nullable=True),
     text("address"),
     text("name"),
-    *_amounts(
-        "total_income",
-        "aggregate_income",
-        "salary_revenue",
-        "salary_income",
-        "pension_revenue",
-        "pension_income",
-        "business_income",
-        "farm_income",
-        "real_estate_income",
-        "dividend_income",
-        "occasional_income",
-        "miscellaneous_income",
-        "deductions_total",
-        *_DEDUCTIONS,
-    ),
-    *_counts(
-        "dependants_general", "dependants_specific", "dependants_elderly", "dependants_under_16", "disabled"
-    ),
-    *_amounts(
-        "tax_base",
-        "city_per_capita",
-        "city_income_levy",
-        "prefecture_per_capita",
-        "prefecture_income_levy",
-        "forest_tax",
-        "annual_tax",
-    ),
+    *_amounts(*AMOUNTS),
+    *_counts(*COUNTS),
     date("determined_on"),
-    *_amounts(*_LATER_DEDUCTIONS, *_CREDITS),
     flag("deductible_spouse"),
-    *_counts("specially_disabled"),
 )
 
 TAX_FEED = FeedSpec(

@@ -24,12 +24,23 @@ _SALARIED = {
     "prefecture_income_levy": 125_900,
     "city_per_capita": 3_000,
     "prefecture_per_capita": 1_300,
-    "annual_tax": 319_000,
+    "forest_tax": 1_000,
+    "annual_tax": 320_000,
+}
+_WITH_SPOUSE = {
+    **_SALARIED,
+    "spouse_deduction": 330_000,
+    "deductions_total": 1_677_000,
+    "tax_base": 2_843_000,
+    "city_income_levy": 169_000,
+    "prefecture_income_levy": 112_700,
+    "annual_tax": 287_000,
+    "dependants_under_16": 1,
 }
 _NUMBERS: Mapping[PersonaName, Mapping[str, int]] = MappingProxyType(
     {
         PersonaName.MINIMAL: {},
-        PersonaName.TYPICAL: {**_SALARIED, "dependants_under_16": 1},
+        PersonaName.TYPICAL: _WITH_SPOUSE,
         PersonaName.LONG: {**_SALARIED, "business_income": -12_345_678, "real_estate_income": -987_654},
         PersonaName.FOREIGN: _SALARIED,
         PersonaName.MANY: {
