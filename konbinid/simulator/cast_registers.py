@@ -73,8 +73,10 @@ def _protected_from_each_other(stage: Stage) -> None:
     hers.registered_with_others |= {she.atena_number, son.atena_number}
     starts = stage.today - dt.timedelta(days=100)
     hers.place_hold(she, "01", starts=starts, ends=days.years_before(starts, -1))
-    stage.card(44, he, "同じ戸籍の妻が支援措置（附票だけ止まる）。印鑑登録なし", inkan="1101")
-    stage.card(45, she, "No.44の妻。支援措置の対象者。印鑑登録なし", juminhyo="1102", inkan="1101")
+    stage.card(44, he, "同じ戸籍の妻が支援措置（附票と戸籍全部が止まる）。印鑑登録なし", inkan="1101")
+    stage.card(
+        45, she, "No.44の妻。支援措置の対象者。印鑑登録なし", juminhyo="1102", inkan="1101", kazei="1102"
+    )
 
 
 def _child_elsewhere(stage: Stage) -> None:
@@ -92,7 +94,7 @@ def _protected_elsewhere(stage: Stage) -> None:
     register.add_resident(one)
     register.members.append(_elsewhere(stage, "水野　千夏", 22, FEMALE))
     register.hold(home, 2, "01", starts=days.text(stage.today - dt.timedelta(days=50)))
-    stage.card(47, one, "市外に住む子が支援措置（附票だけ止まる）。印鑑登録なし", inkan="1101")
+    stage.card(47, one, "市外に住む子が支援措置（附票と戸籍全部が止まる）。印鑑登録なし", inkan="1101")
 
 
 def _closed_as_a_whole(stage: Stage) -> None:

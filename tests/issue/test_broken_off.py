@@ -15,7 +15,7 @@ from konbinid.domain.request import Accepted, Issued, Outcome, Refused
 from konbinid.domain.results import Code
 from konbinid.issue import alarms
 from konbinid.issue.desk import Desk
-from konbinid.store import ledger
+from konbinid.store import ledger, reports
 from konbinid.store.errors import Conflict
 from konbinid.store.residents import RegisterBroken
 
@@ -290,7 +290,7 @@ class UnforeseenTests(BrokenOffCase):
         async def unknown(tx: object, number: str) -> None:
             return None
 
-        self.patch(ledger, "delivery_of", unknown)
+        self.patch(reports, "delivery_of", unknown)
         self.refused(await desk.report_delivery(report), Code.TRY_LATER)
         self.assertEqual(self.town.run("select count(*) from ops.alert"), [(0,)])
 

@@ -324,7 +324,7 @@ class Commands(SellingPort):
         self.assertEqual(done.stderr, f"{MESSAGES[Code.UNDER_AGE]}\n（結果コード 1103）\n")
         self.assertFalse((self.folder / "out.pdf").exists())
         for words, text in (
-            (("list", "--card", "99"), "there are 1 to 42"),
+            (("list", "--card", "99"), "there are 1 to 50"),
             (("issue", "--card", "1", "--kind", "kazei", "-o", "x"), "kazei is not among"),
             (("issue", "--card", "1", "--kind", "juminhyo", "--members", "a", "-o", "x"), "list of numbers"),
         ):
