@@ -93,6 +93,21 @@ REASONS = {
         "この年度の課税データの内容が食い違っている (何が食い違うかは konbinid files closed で分かる)。",
         _COUNTER,
     ),
+    "no_register": Reason(
+        "この市の戸籍 (附票) に、この人の行がない (本籍がほかの市区町村にある、データが届いていないなど)。",
+        "本籍地を確かめるよう案内する。本籍地の市区町村の窓口で交付できる。",
+    ),
+    "register_removed": Reason("戸籍 (附票) の全部が除かれている。", _COUNTER),
+    "removed_from_register": Reason("この人は戸籍 (附票) から除かれている。", _COUNTER),
+    "in_several_registers": Reason("2つ以上の戸籍 (附票) に載っている (データの食い違い)。", _NOTHING),
+    "register_in_doubt": Reason("この戸籍 (附票) の載ったファイルが、まだ確かめられていない。", _NOTHING),
+    "register_changing": Reason("この戸籍 (附票) は届出の処理中。", _NOTHING),
+    "register_contradicts": Reason("戸籍 (附票) の中で、この人の行が食い違っている。", _NOTHING),
+    "birth_date_differs": Reason("住民票と戸籍 (附票) の生年月日が一致しない。", _NOTHING),
+    "more_than_one_member": Reason("証明書に載せる人は1人だけ選べる。", _AGAIN),
+    "member_removed": Reason("選ばれた人は、戸籍 (附票) から除かれている。", _COUNTER),
+    "register_without_pdf": Reason("戸籍 (附票) システムから、この証明書のPDFが届いていない。", _COUNTER),
+    "register_pages": Reason("戸籍 (附票) の枚数が、コンビニで印刷できる上限を超えている。", _COUNTER),
     "fee_differs": Reason("キオスクに表示された手数料が、いまの手数料と違う。", _AGAIN),
 }
 

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from konbinid.domain import register_rules
 from konbinid.domain.entitlement import RULES as ENTITLEMENT_RULES
 from konbinid.domain.person import HoldSource, ResidentState
 from konbinid.office.reasons import REASONS, RULES, reason_of
@@ -17,8 +18,9 @@ _WORD = re.compile("[a-z]+(_[a-z0-9]+)*")
 
 
 def _said():
-    """Every word that a rule can say: the constants that the rules' modules return, and those that are put together."""
-    for module in {rule.__module__ for _, rule in ENTITLEMENT_RULES}:
+    """Every word that a rule can say: the constants that the rules' modules return, and those that are put together. The registers' rules stand
+    behind the others."""
+    for module in {register_rules.__name__, *(rule.__module__ for _, rule in ENTITLEMENT_RULES)}:
         for node in ast.walk(ast.parse(inspect.getsource(sys.modules[module]))):
             if isinstance(node, ast.Return) and node.value is not None:
                 for each in ast.walk(node.value):
