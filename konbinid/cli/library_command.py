@@ -37,7 +37,7 @@ were made with. An approval or a withdrawal that came later changes nothing abou
 def add_parser(subparsers: Subparsers) -> None:
     """Add the command with its parts."""
     parser = subparsers.add_parser(
-        "library", help="LibraryChange the city's dated decisions, or show them.", description=_DESCRIPTION
+        "library", help="Change the city's dated decisions, or show them.", description=_DESCRIPTION
     )
     parts = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_import(parts)
