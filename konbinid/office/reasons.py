@@ -95,7 +95,7 @@ REASONS = {
     ),
     "no_register": Reason(
         "この市の戸籍 (附票) に、この人の行がない (本籍がほかの市区町村にある、データが届いていないなど)。",
-        "本籍地を確かめるよう案内する。本籍地の市区町村の窓口で交付できる。",
+        "本籍地を確かめるよう案内する。",
     ),
     "register_removed": Reason("戸籍 (附票) の全部が除かれている。", _COUNTER),
     "removed_from_register": Reason("この人は戸籍 (附票) から除かれている。", _COUNTER),
