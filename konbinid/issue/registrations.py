@@ -31,7 +31,9 @@ async def apply_for_registration(
     """
     envelope = application.envelope
     if envelope.municipality != equipment.settings.municipality:
-        return Refused(Code.OTHER_MUNICIPALITY, "other_municipality")
+        elsewhere = Refused(Code.OTHER_MUNICIPALITY, "other_municipality")
+        await _note(tx, equipment, application, "applyForRegistration", elsewhere)
+        return elsewhere
     await tx.execute("savepoint asked")
     number = await _placed(tx, equipment, application)
     await equipment.step("application.placed")

@@ -54,6 +54,13 @@ union all
 select 'doubt', atena_number, '', null, false, null, null, null, false from people.doubt where atena_number = any(%s)
 """
 
+# Whom a hold by 宛名番号 may name here: the two feeds do not come together, and one may know the number of a member that the other does not.
+_NUMBERS = """
+select atena_number from people.koseki where register_number = %s and atena_number is not null
+union
+select atena_number from people.fuhyo where register_number = %s and atena_number is not null
+"""
+
 _PIECE_BYTES = 1 << 20
 _PIECE = (
     "select length(content), substring(content from %s for %s) from people.register_pdf where sha256 = %s"
@@ -83,7 +90,8 @@ async def register(tx: Transaction, feed: Feed, number: str) -> Register | None:
         MemberHere(person, ResidentState(state), change, clear)
         for person, state, change, clear in await tx.fetch(_HERE, (HOUSEHOLDER, atena))
     ]
-    holds = await tx.fetch(_HOLDS, (number, atena, number, atena, atena))
+    known = sorted(row[0] for row in await tx.fetch(_NUMBERS, (number, number)))
+    holds = await tx.fetch(_HOLDS, (number, known, number, known, known))
     return Register(number, tuple(rows), tuple(map(_hold, holds)), tuple(here), in_doubt, changing, change_no)
 
 

@@ -203,6 +203,15 @@ class PassedOnTests(RegisterCase):
         self.town.run("delete from people.fuhyo where atena_number = %s", (cases.HEAD,))
         self.refused(await self.desk.issue(rt.register_request(Kind.FUHYO)), Code.NO_REGISTER)
 
+    async def test_a_hold_reaches_by_the_number_that_only_the_other_feed_has(self) -> None:
+        """KOSEKI and FUHYO do not come together: a 支援措置 that names the spouse by 宛名番号 closes fuhyo although FUHYO's row has lost, or never had,
+        that number. Else the husband's fuhyo of everybody would show her address."""
+        self.town.run("update people.fuhyo set atena_number = null where atena_number = %s", (cases.SPOUSE,))
+        await self.issued(Kind.FUHYO)
+        self.town.hold(cases.SPOUSE, "01")
+        again = rt.register_request(Kind.FUHYO, transaction_id="T-2")
+        self.refused(await self.desk.issue(again), Code.MAY_NOT_BE_ISSUED)
+
 
 class ReplayTests(RegisterCase):
     def setUp(self) -> None:
