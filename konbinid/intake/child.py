@@ -23,7 +23,7 @@ from konbinid.intake.examiner import Examiner
 from konbinid.intake.framing import Message, Unpacker, pack
 from konbinid.intake.glyphs import codes_in
 from konbinid.intake.layout import Layout, load
-from konbinid.intake.limits import die_with, limit_memory
+from konbinid.intake.limits import die_with, limit_memory, make_way
 from konbinid.intake.names import DropName, EndMarker
 from konbinid.intake.staging import Stager
 from konbinid.intake.storing import StoreJob, Storer
@@ -122,6 +122,7 @@ def main() -> None:
                 if child is None:
                     die_with(int(message["parent"]))
                     limit_memory(int(message["memory"]))
+                    make_way()
                     child = Child(message, send)
                     answer = {"ready": True}
                 else:

@@ -130,9 +130,9 @@ class Drop:
         with suppress(FileExistsError):
             os.mkdir(name.stem, dir_fd=into)
         with opened_folder(name.stem, into) as own:
-            for each, digest in attachments.items():
+            for each in sorted(attachments.keys() & set(os.listdir(folder))):  # as above
                 content = read_small(each, folder, ATTACHMENT_LIMIT)
-                if content is not None and sha256(content).digest() == digest:
+                if content is not None and sha256(content).digest() == attachments[each]:
                     _move(each, folder, own, stat.S_ISREG)
             os.fsync(own)
 

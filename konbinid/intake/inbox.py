@@ -30,6 +30,7 @@ from konbinid.intake.hint import Hint
 from konbinid.intake.lane import Lane, Lease, Tools
 from konbinid.intake.steps import Passing, pass_by
 from konbinid.intake.telling import told
+from konbinid.intake.turns import Turns
 from konbinid.intake.worker import Worker, WorkerSetting
 from konbinid.store.intake_link import connect, raise_alert, transaction
 
@@ -94,6 +95,7 @@ class Inbox(Service):
         self._random_bytes = random_bytes
         self._passing = passing
         self._pool = ThreadPool(minthreads=0, maxthreads=len(setting.feeds) + 1, name="intake")
+        self._turns = Turns()
         self._drop = Drop(setting.folder, setting.archive, setting.quarantine, setting.end_wait_seconds)
         self._tracks = {intake.feed: self._track(intake) for intake in setting.feeds}
         self._hint = Hint(reactor, setting.folder, self._hinted)
@@ -167,6 +169,8 @@ class Inbox(Service):
             passing=self._passing,
             most_bytes=setting.most_bytes,
             stamp_ahead_seconds=setting.stamp_ahead_seconds,
+            turns=self._turns,
+            attached=intake.layout.spec.attachment is not None,
         )
         return _Track(Lane(tools), clerk, worker)
 

@@ -8,6 +8,7 @@ intake.incoming each time (konbinid.intake.steps).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,12 +16,14 @@ from typing import Any, Protocol
 import psycopg2
 from twisted.logger import Logger
 
+from konbinid.domain.feeds import Feed
 from konbinid.intake import receipts
 from konbinid.intake.clerk import Clerk, Duty, Reading, Task
 from konbinid.intake.drop import Arrival, Drop
 from konbinid.intake.problems import Fault, ProblemList
 from konbinid.intake.steps import Passing, Point
 from konbinid.intake.telling import is_passing
+from konbinid.intake.turns import Turns
 from konbinid.intake.worker import JobFailed, Worker, WorkerLost
 from konbinid.store.intake_files import Incoming
 from konbinid.store.intake_link import LeaseLost
@@ -41,7 +44,8 @@ class Lease(Protocol):
 class Tools:
     """What a lane works with. ``in_thread`` runs blocking work elsewhere than in the reactor; ``new_run`` names a reading at random.
 
-    ``stamp_ahead_seconds``: how far the time stamp in a name may lie in the future, for clocks that differ.
+    ``stamp_ahead_seconds``: how far the time stamp in a name may lie in the future, for clocks that differ. ``attached``: the feed's rows
+    bring pictures or PDFs.
     """
 
     drop: Drop
@@ -54,6 +58,8 @@ class Tools:
     passing: Passing
     most_bytes: int
     stamp_ahead_seconds: float
+    turns: Turns
+    attached: bool
 
 
 class Lane:
@@ -89,19 +95,21 @@ class Lane:
         if arrival.gone or (known is not None and known[0] == arrival.identity):
             return
         self._tools.passing(Point.FOUND)
-        end = arrival.end
+        end, epoch = arrival.end, self._tools.lease.epoch
+        job = {
+            "job": "store",
+            "folder": str(self._tools.drop.folder),
+            "name": name,
+            "rows": end.rows if end else 0,
+            "sha256": end.sha256.hex() if end else "",
+            "most_bytes": self._tools.most_bytes,
+            "ahead": self._tools.stamp_ahead_seconds,
+        }
         try:
-            stored = await self._tools.worker.run(
-                {
-                    "job": "store",
-                    "folder": str(self._tools.drop.folder),
-                    "name": name,
-                    "rows": end.rows if end else 0,
-                    "sha256": end.sha256.hex() if end else "",
-                    "most_bytes": self._tools.most_bytes,
-                    "ahead": self._tools.stamp_ahead_seconds,
-                }
-            )
+            async with self._turn(arrival.name.feed, end.rows if end else 0):
+                if self._tools.lease.epoch != epoch:
+                    return  # it was lost, or we stop, while others had their turn
+                stored = await self._tools.worker.run(job)
         except JobFailed as failed:
             if not failed.detail.get("io"):
                 raise
@@ -120,7 +128,10 @@ class Lane:
             if task is None:
                 return
             try:
-                await self._do(task, epoch)
+                async with self._turn(Feed(task.incoming.feed), task.incoming.rows):
+                    if self._tools.lease.epoch != epoch:
+                        return
+                    await self._do(task, epoch)
             except (SettledAlready, StagingLost) as passed:
                 setbacks += 1
                 self.log.info(
@@ -131,6 +142,9 @@ class Lane:
                 return
             else:
                 await self._tell(task.incoming.id, here)
+
+    def _turn(self, feed: Feed, rows: int) -> AbstractAsyncContextManager[None]:
+        return self._tools.turns.turn(feed, rows, attached=self._tools.attached)
 
     async def _do(self, task: Task, epoch: int) -> None:
         incoming = task.incoming

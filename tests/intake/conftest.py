@@ -30,6 +30,7 @@ from konbinid.intake.inbox import InboxSetting
 from konbinid.intake.lane import Lane, Tools
 from konbinid.intake.layout import load
 from konbinid.intake.steps import pass_by
+from konbinid.intake.turns import Turns
 
 LAYOUTS = Path(__file__).parents[2] / "config" / "layouts"
 BEGIN = datetime.now(JST).replace(tzinfo=None, microsecond=0) - timedelta(days=1)
@@ -332,6 +333,7 @@ class Hall:
     now: float = 0.0
     points: list[str] = field(default_factory=list)
     private: Sequence[CodeRange] = ()
+    turns: Turns = field(default_factory=Turns)
     _sequences: dict[str, Iterator[int]] = field(default_factory=dict)
     _runs: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _stamps: Iterator[int] = field(default_factory=itertools.count)
@@ -445,6 +447,8 @@ class Hall:
                 passing=pass_by,
                 most_bytes=2**30,
                 stamp_ahead_seconds=600,
+                turns=self.turns,
+                attached=intake.layout.spec.attachment is not None,
             )
             self._lanes[feed] = Lane(tools)
         return self._lanes[feed]
