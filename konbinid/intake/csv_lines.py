@@ -13,19 +13,22 @@ from konbinid.intake.problems import BadValue, Fault
 
 
 class CsvLines:
-    """Splits lines of a fixed number of columns. ``delimiter`` and ``quote`` are one character each."""
+    """Splits lines of a fixed number of columns. ``delimiter`` and ``quote`` are one character each; an empty ``quote``: there is none."""
 
     def __init__(self, delimiter: str, quote: str, columns: int) -> None:
         self.delimiter = delimiter
         self.quote = quote
         self.columns = columns
         mark, comma = re.escape(quote), re.escape(delimiter)
-        self._cell = re.compile(f"{mark}((?:[^{mark}]|{mark}{mark})*+){mark}|([^{mark}{comma}]*)")
+        quoted = f"{mark}((?:[^{mark}]|{mark}{mark})*+){mark}|" if quote else "()"
+        self._cell = re.compile(f"{quoted}([^{mark}{comma}]*)")
         self._between = f"{quote}{delimiter}{quote}"
 
     def columns_of(self, text: str, lines: Sequence[str]) -> list[Sequence[str]]:
         """The columns of many lines, ``text`` being them with their line ends between. BadValue as ``split``."""
-        quotes = {line.count(self.quote) for line in lines}
+        if self.delimiter == "\t" and text.count("\t") != (self.columns - 1) * len(lines):
+            raise BadValue(Fault.COLUMN_COUNT)  # or one stands inside a value, where it is forbidden
+        quotes = {line.count(self.quote) for line in lines} if self.quote else {0}
         if quotes == {2 * self.columns}:
             # As many quotes in every line as delimit its cells. If they stand at both ends of every line, and the pieces are as many as
             # the cells in all (no line can have more than its own), then none stands inside a cell.
@@ -39,7 +42,7 @@ class CsvLines:
 
     def split(self, line: str) -> list[str]:
         """The cells of a line. BadValue when quotes are wrong or the number of cells is."""
-        quotes = line.count(self.quote)
+        quotes = line.count(self.quote) if self.quote else 0
         cells = line.split(self.delimiter) if quotes == 0 else self._one_by_one(line)
         if len(cells) != self.columns:
             raise BadValue(Fault.COLUMN_COUNT)

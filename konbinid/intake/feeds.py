@@ -35,6 +35,7 @@ class FormName(StrEnum):
     SHA256 = "sha256"
     GAIJI_CODE = "gaiji_code"
     FILE_NAME = "file_name"
+    PART = "part"  # put together with others by a [[join]]
     IGNORED = "ignored"
 
 

@@ -1,4 +1,4 @@
-"""Lines of fixed width into cells (``dat``): every column stands at its place, counted in characters.
+"""Lines of fixed width into cells (``dat``): every column stands at its place, counted in characters, or in bytes where a layout says so.
 
 A character is a code point, as contract 2 counts for ZEI: a variation selector is one of its own, a character beyond the BMP is one too.
 What fills a cell up behind its value (spaces) is not part of the value; a cell of nothing else has nothing recorded.
@@ -44,6 +44,42 @@ class FixedLines:
     def front(self, line: str) -> list[str]:
         """The firm columns of a line that ``split`` refuses: whom it is about may stand there."""
         return [cell.rstrip(PAD) for cell in self._cells(line)[: self.firm]]
+
+
+class ByteLines(FixedLines):
+    """The same, places counted in bytes of UTF-8. A character that lies across the border of two columns is in neither: ``split`` leaves its
+    bytes as they are, and the cells are found to be no UTF-8."""
+
+    def columns_of(self, text: str, lines: Sequence[str]) -> list[Sequence[str]]:
+        """As in FixedLines."""
+        if text.isascii():
+            return super().columns_of(text, lines)
+        rows = [line.encode("utf-8") for line in lines]
+        if any(length != self.length for length in set(map(len, rows))):
+            raise BadValue(Fault.LINE_LENGTH)
+        try:
+            # One decoding for a whole column; a cut character is followed by the line end, which completes none.
+            columns = [
+                b"\n".join(cells).decode("utf-8").split("\n")
+                for cells in zip(*map(self._cells, rows), strict=True)
+            ]
+        except UnicodeDecodeError:
+            raise BadValue(Fault.NOT_UTF8) from None
+        return [_unpadded(values) for values in columns]
+
+    def split(self, line: str) -> list[str]:
+        """As in FixedLines."""
+        data = line.encode("utf-8", "surrogateescape")
+        if len(data) != self.length:
+            raise BadValue(Fault.LINE_LENGTH)
+        return [cell.decode("utf-8", "surrogateescape").rstrip(PAD) for cell in self._cells(data)]
+
+    def front(self, line: str) -> list[str]:
+        """As in FixedLines."""
+        data = line.encode("utf-8", "surrogateescape")
+        return [
+            cell.decode("utf-8", "surrogateescape").rstrip(PAD) for cell in self._cells(data)[: self.firm]
+        ]
 
 
 def _unpadded(values: Sequence[str]) -> Sequence[str]:

@@ -7,7 +7,7 @@ codes that the contract knows. Mistakes are refused together, each with file, li
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -17,43 +17,17 @@ from konbinid.declared.document import Document
 from konbinid.declared.section import Section
 from konbinid.domain.feeds import Feed
 from konbinid.intake.csv_lines import CsvLines
-from konbinid.intake.feeds import Attached, FeedSpec, FormName, Target
-from konbinid.intake.fixed_lines import PAD, FixedLines
+from konbinid.intake.feeds import Attached, FeedSpec
+from konbinid.intake.fixed_lines import ByteLines, FixedLines
+from konbinid.intake.layout_columns import Column, read_column
+from konbinid.intake.layout_extras import Constant, Join, read_constant, read_join
+from konbinid.intake.record_types import RecordTypes, read_record_types
 from konbinid.intake.specs import SPECS
-from konbinid.intake.values import (
-    Amount,
-    Code,
-    CodeList,
-    Digits,
-    EraDate,
-    FileName,
-    GaijiCode,
-    Hex,
-    Number,
-    Sha256,
-    Text,
-    ValueForm,
-    WesternDate,
-)
+from konbinid.intake.values import Text
 
-_LONGEST = 4000  # code points of one value
 _LONGEST_LINE = 16_000  # code points; at four bytes each they stay below the reader's limit of a line
-_LONGEST_AMOUNT = 18  # more than PostgreSQL's bigint holds is no amount
 _PAGES = 20  # of a register's PDF (contract 2)
 _MOST_PAGES = 100
-_MARK = "one visible ASCII character"
-_ERAS = {"1": "1", "2": "2", "3": "3", "4": "4", "5": "5"}
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column as declared. ``target`` is None when the column is ignored; ``width`` is None where lines are not of fixed width."""
-
-    name: str
-    target: Target | None
-    form: ValueForm
-    required: bool
-    width: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +42,10 @@ class Layout:
     spec: FeedSpec
     extension: str
     columns: tuple[Column, ...]
+    joins: tuple[Join, ...]
+    constants: tuple[Constant, ...]
     lines: CsvLines | FixedLines
+    records: RecordTypes | None
     heading: bool
     threshold: int
     page_limit: int
@@ -78,10 +55,26 @@ class Layout:
         """The feed whose files it describes."""
         return self.spec.feed
 
+    @property
+    def delimiter(self) -> str:
+        """What stands between two cells; empty where lines are of fixed width."""
+        return self.lines.delimiter if isinstance(self.lines, CsvLines) else ""
+
+    @property
+    def fillers(self) -> tuple[Column | Join, ...]:
+        """What is read from lines: columns, and columns put together."""
+        return (*self.columns, *self.joins)
+
+    @property
+    def has_extras(self) -> bool:
+        """Whether some field is filled by no single column."""
+        return bool(self.joins or self.constants)
+
     def name_of(self, target: str) -> str:
         """What the file calls a field, for reports."""
         return next(
-            (c.name for c in self.columns if c.target is not None and c.target.name == target), target
+            (each.name for each in self.fillers if each.target is not None and each.target.name == target),
+            target,
         )
 
 
@@ -91,12 +84,15 @@ def load(path: Path) -> Layout:
     root = document.root
     spec = SPECS[Feed(root.choice("feed", [feed.value for feed in SPECS]))]
     extension = root.choice("format", ("csv", "dat"))
-    fixed = extension == "dat"
-    csv = None if fixed else _csv(root)
+    csv = None if extension == "dat" else _csv(root)
+    in_bytes = csv is None and _counts_bytes(root)
     threshold = root.whole("ink_below", 128, least=1, most=255) if spec.attached is Attached.SEAL else 128
     with_pdf = spec.attached is Attached.REGISTER_PDF
     page_limit = root.whole("page_limit", _PAGES, least=1, most=_MOST_PAGES) if with_pdf else _PAGES
-    columns = _columns(document, root.tables("column"), spec, fixed=fixed)
+    records = _records(root, csv)
+    columns = _columns(document, root.tables("column"), spec, fixed=csv is None)
+    joins, constants = _extras(document, spec, columns)
+    _require_all_filled(document, spec, (*columns, *joins, *constants))
     document.finish()
     return Layout(
         path=document.path,
@@ -104,7 +100,12 @@ def load(path: Path) -> Layout:
         spec=spec,
         extension=extension,
         columns=columns,
-        lines=_fixed_lines(columns) if csv is None else CsvLines(csv.delimiter, csv.quote, len(columns)),
+        joins=joins,
+        constants=constants,
+        lines=_fixed_lines(columns, in_bytes=in_bytes)
+        if csv is None
+        else CsvLines(csv.delimiter, csv.quote, len(columns)),
+        records=records,
         heading=csv is not None and csv.heading,
         threshold=threshold,
         page_limit=page_limit,
@@ -119,144 +120,85 @@ class _Csv(NamedTuple):
 
 def _csv(root: Section) -> _Csv:
     csv = root.table("csv", optional=True)
-    delimiter = csv.text("delimiter", ",", pattern="[!-~]", shape=_MARK)
-    quote = csv.text("quote", '"', pattern="[!-~]", shape=_MARK)
+    delimiter = csv.text("delimiter", ",", pattern="[!-~\t]", shape="one visible ASCII character or a tab")
+    quote = csv.text("quote", '"', pattern="[!-~]?", shape="one visible ASCII character, or empty for none")
     if delimiter == quote:
         csv.complain("quote", "must differ from the delimiter")
     return _Csv(delimiter, quote, csv.flag("heading", default=False))
 
 
-def _fixed_lines(columns: tuple[Column, ...]) -> FixedLines:
+def _counts_bytes(root: Section) -> bool:
+    return root.table("dat", optional=True).choice("count", ("characters", "bytes"), "characters") == "bytes"
+
+
+def _records(root: Section, csv: _Csv | None) -> RecordTypes | None:
+    if not root.has("records"):
+        return None
+    section = root.table("records")
+    if csv is not None and csv.heading:
+        section.complain("", "goes with csv.heading = false: the header takes the first line")
+    return read_record_types(
+        section, None if csv is None else csv.delimiter, "" if csv is None else csv.quote
+    )
+
+
+def _fixed_lines(columns: tuple[Column, ...], *, in_bytes: bool) -> FixedLines:
     firm = next(
         (place for place, column in enumerate(columns) if isinstance(column.form, Text)), len(columns)
     )
-    return FixedLines([column.width or 0 for column in columns], firm)
+    make = ByteLines if in_bytes else FixedLines
+    return make([column.width or 0 for column in columns], firm)
 
 
 def _columns(
     document: Document, sections: tuple[Section, ...], spec: FeedSpec, *, fixed: bool
 ) -> tuple[Column, ...]:
-    columns = tuple(_column(section, spec, fixed=fixed) for section in sections)
+    columns = tuple(read_column(section, spec, fixed=fixed) for section in sections)
     if sum(column.width or 0 for column in columns) > _LONGEST_LINE:
         document.complain(("column",), f"a line has at most {_LONGEST_LINE} characters")
     names: set[str] = set()
-    filled: set[str] = set()
     for section, column in zip(sections, columns, strict=True):
         if column.name in names:
             section.complain("name", "stands there twice")
         names.add(column.name)
-        if column.target is not None:
-            if column.target.name in filled:
-                section.complain("target", "is filled by another column already")
-            filled.add(column.target.name)
-    for missing in [name for name in spec.targets if name not in filled]:
-        document.complain(("column",), f"no column has target {missing}, which {spec.feed} needs")
+    _require_filled_once(sections, columns, set())
     return columns
 
 
-def _column(section: Section, spec: FeedSpec, *, fixed: bool) -> Column:
-    name = section.text("name")
-    form = FormName(section.choice("form", [each.value for each in FormName]))
-    width = section.whole("width", least=1, most=_LONGEST) if fixed else None
-    if form is FormName.IGNORED:
-        length = width or section.whole("length", _LONGEST, least=1, most=_LONGEST)
-        return Column(name, None, Text(length), required=False, width=width)
-    target = spec.targets[section.choice("target", list(spec.targets))]
-    if form not in target.forms:
-        section.complain("form", f"{target.name} must be one of {', '.join(sorted(target.forms))}")
-    required = section.flag("required", default=target.required or target.key)
-    if (target.required or target.key) and not required:
-        section.complain("required", f"{target.name} cannot be left empty")
-    return Column(
-        name, target, _of_own_length(section, form) or _form(section, form, target, width), required, width
-    )
+def _extras(
+    document: Document, spec: FeedSpec, columns: tuple[Column, ...]
+) -> tuple[tuple[Join, ...], tuple[Constant, ...]]:
+    """[[join]] and [[constant]]."""
+    root = document.root
+    filled = {column.target.name for column in columns if column.target is not None}
+    by_name = {column.name: column for column in columns}
+    sections = root.tables("join", optional=True)
+    joins = tuple(read_join(section, spec, by_name) for section in sections)
+    _require_filled_once(sections, joins, filled)
+    used = {part for join in joins for part in join.parts}
+    for column in columns:
+        if column.part and column.name not in used:
+            document.complain(("column",), f"{column.name} is part of nothing: no [[join]] names it")
+    sections = root.tables("constant", optional=True)
+    constants = tuple(read_constant(section, spec) for section in sections)
+    _require_filled_once(sections, constants, filled)
+    return joins, constants
 
 
-def _of_own_length(section: Section, form: FormName) -> ValueForm | None:
-    """Forms that have a length of their own."""
-    if form is FormName.GAIJI_CODE:
-        shape = "at most ten visible ASCII characters"
-        return GaijiCode(section.text("prefix", "U+", pattern="[!-~]{0,10}", shape=shape))
-    return Sha256() if form is FormName.SHA256 else None
+def _require_filled_once(
+    sections: Sequence[Section], filling: Sequence[Column | Join | Constant], filled: set[str]
+) -> None:
+    """Each field by one of all. ``filled`` grows."""
+    for section, each in zip(sections, filling, strict=True):
+        if each.target is not None:
+            if each.target.name in filled:
+                section.complain("target", "is filled by another column already")
+            filled.add(each.target.name)
 
 
-def _form(section: Section, form: FormName, target: Target, width: int | None) -> ValueForm:
-    if form is FormName.CODE:
-        codes = _codes(section, target)
-        _require_room(section, "codes", width, codes)
-        return Code(codes)
-    if form is FormName.CODE_LIST:
-        separator = section.text("separator", "|", pattern=r".", shape="one character")
-        every = section.text("every", "ALL")
-        return CodeList(_codes(section, target), separator, every)
-    if form is FormName.FLAG:
-        no, yes = section.text("no", "0"), section.text("yes", "1")
-        if no == yes:
-            section.complain("yes", "must differ from no")
-        _require_room(section, "yes", width, (no, yes))
-        return Code({no: "f", yes: "t"})
-    if form in {FormName.DATE, FormName.ERA_DATE}:
-        characters = 8 if form is FormName.DATE else 7
-        if width not in {None, characters}:
-            section.complain("width", f"a column of form {form} has {characters} characters")
-        eras = _eras(section) if form is FormName.ERA_DATE else None
-        return WesternDate(partial=target.partial) if eras is None else EraDate(eras, partial=target.partial)
-    return _with_length(section, form, target, width)
-
-
-def _require_room(section: Section, key: str, width: int | None, codes: Iterable[str]) -> None:
-    if width is None:
-        return
-    for code in codes:
-        if len(code) > width:
-            section.complain(key, f"{code} does not fit into {width} characters")
-        if code != code.rstrip(PAD):
-            section.complain(key, "no code ends in a space: spaces fill a column up")
-
-
-def _with_length(section: Section, form: FormName, target: Target, width: int | None) -> ValueForm:
-    key = "length" if width is None else "width"
-    length = width or section.whole("length", least=1, most=_LONGEST)
-    if form is FormName.DIGITS:
-        if target.digits not in {None, length}:
-            section.complain(key, f"{target.name} has {target.digits} digits")
-        return Digits(section.whole("least", length, least=1, most=length), length)
-    if form is FormName.NUMBER:
-        if length > 9:
-            section.complain(key, "a number has at most 9 digits")
-        return Number(length, filled=width is not None)
-    if form is FormName.AMOUNT:
-        if length > _LONGEST_AMOUNT:
-            section.complain(key, f"an amount has at most {_LONGEST_AMOUNT} characters")
-        signed = section.choice("sign", ("none", "front"), "none") == "front"
-        return Amount(length, signed=signed, filled=width is not None)
-    makers: Mapping[FormName, type[Hex | FileName]] = {FormName.HEX: Hex, FormName.FILE_NAME: FileName}
-    return makers.get(form, Text)(length)
-
-
-def _codes(section: Section, target: Target) -> Mapping[str, str]:
-    """``codes`` as a list of the contract's codes, or as a table from the vendor's codes to them."""
-    given = section.raw("codes") if section.has("codes") else sorted(target.codes)
-    table = {each: each for each in given} if isinstance(given, list) else given
-    if not isinstance(table, dict) or not all(isinstance(to, str) for to in table.values()) or not table:
-        section.complain(
-            "codes", "must be a list of codes, or a table from the file's codes to the contract's"
-        )
-        return {}
-    for code in sorted(set(table.values()) - target.codes):
-        section.complain(
-            "codes", f"{code} is no code of {target.name}; there are {', '.join(sorted(target.codes))}"
-        )
-    return table
-
-
-def _eras(section: Section) -> Mapping[str, str]:
-    """``eras``: the file's one-character codes of the eras, to the contract's (1 明治 to 5 令和)."""
-    given = section.raw("eras") if section.has("eras") else _ERAS
-    if not isinstance(given, dict) or not given or any(len(code) != 1 for code in given):
-        section.complain("eras", "must be a table from one character to an era's code")
-        return _ERAS
-    if any(known not in _ERAS for known in given.values()):
-        section.complain("eras", f"knows only {', '.join(_ERAS)}")
-        return _ERAS
-    return given
+def _require_all_filled(
+    document: Document, spec: FeedSpec, filling: Sequence[Column | Join | Constant]
+) -> None:
+    filled = {each.target.name for each in filling if each.target is not None}
+    for missing in [name for name in spec.targets if name not in filled]:
+        document.complain(("column",), f"no column has target {missing}, which {spec.feed} needs")

@@ -21,6 +21,8 @@ class Fault(StrEnum):
     OLDER = "older"
     OTHER_CONTENT = "other_content"
     FULL_OLDER = "full_older"
+    TRAILER_MISSING = "trailer_missing"
+    TRAILER_COUNT = "trailer_count"
 
     NOT_UTF8 = "not_utf8"
     FORBIDDEN_CHARACTER = "forbidden_character"
@@ -28,6 +30,7 @@ class Fault(StrEnum):
     QUOTING = "quoting"
     COLUMN_COUNT = "column_count"
     LINE_LENGTH = "line_length"
+    RECORD_TYPE = "record_type"
     MISSING = "missing"
     TOO_LONG = "too_long"
     NOT_DIGITS = "not_digits"
@@ -81,12 +84,15 @@ WORDS = {
     Fault.OLDER: "同じ連番でより新しいファイルがあるため受け付けません。",
     Fault.OTHER_CONTENT: "同じ名前で内容の異なるファイルを受信済みです。新しい日時のファイル名で送信してください。",
     Fault.FULL_OLDER: "この全件ファイルより新しい異動を反映済みのため受け付けません。全件を作り直して送信してください。",
+    Fault.TRAILER_MISSING: "トレーラレコードがありません。途中で切れていないか確認し、新しい日時のファイル名で再送してください。",
+    Fault.TRAILER_COUNT: "トレーラレコードの件数が、データレコードの件数と一致しません。新しい日時のファイル名で再送してください。",
     Fault.NOT_UTF8: "UTF-8 として読めません。",
     Fault.FORBIDDEN_CHARACTER: "使用できない文字（制御文字など）があります。",
     Fault.LINE_TOO_LONG: "行が長すぎます。",
     Fault.QUOTING: "引用符の使い方が正しくありません。",
     Fault.COLUMN_COUNT: "項目の数がレイアウトと合いません。",
     Fault.LINE_LENGTH: "行の文字数がレイアウトの桁数の合計と合いません。異体字セレクタも1文字と数えて作り直してください。",
+    Fault.RECORD_TYPE: "レイアウトにないレコード区分か、レコードの順序（ヘッダ、データ、トレーラ）が違います。",
     Fault.MISSING: "必須の項目が空です。",
     Fault.TOO_LONG: "項目の長さがレイアウトの桁数を超えています。",
     Fault.NOT_DIGITS: "決められた桁数の数字ではありません。",

@@ -7,48 +7,19 @@ Memory is bounded by the size of a block, whatever the size of the file (a line 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from konbinid.domain.redact import Redacted
 from konbinid.intake.feeds import ADD, REMOVE
-from konbinid.intake.layout import Column, Layout
+from konbinid.intake.fields import checked_columns, read_cells
+from konbinid.intake.forbidden import has_stray_byte, holds_forbidden
+from konbinid.intake.layout import Layout
 from konbinid.intake.problems import BadValue, Fault, ProblemList
+from konbinid.intake.record_types import Records
 
 LINE_LIMIT = 64 * 1024  # bytes; far above what any layout declares
 _BOM = b"\xef\xbb\xbf"
-
-# Contract 2: NUL and C0, U+2028/2029, bidi controls, U+FEFF inside, U+FFFD, noncharacters, surrogates.
-_NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
-    f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17)
-)
-_FORBIDDEN = (
-    f"[\x00-\x1f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffd{_NONCHARACTERS}\ud800-\udfff]"
-)
-_forbidden_in_cell = re.compile(_FORBIDDEN).search
-_is_no_utf8 = re.compile("[\udc80-\udcff]").search  # a stray byte, as surrogateescape keeps it
-
-# The same as bytes of UTF-8, for whole blocks: bytes that are rare in Japanese text, and what they must not be part of. Looking for a few bytes
-# is many times quicker than looking at every character.
-_C0_BUT_LF = bytes(set(range(0x20)) - {0x0A})
-_RARE = (
-    (b"\xd8", rb"\xd8\x9c"),
-    (b"\xe2", rb"\xe2(?:\x80[\x8e\x8f\xa8-\xae]|\x81[\xa6-\xa9])"),
-    (b"\xef", rb"\xef\xb7[\x90-\xaf]"),
-    (b"\xef", rb"\xef\xbb\xbf"),
-    (b"\xef", rb"\xef\xbf[\xbd-\xbf]"),
-    (b"\xbf\xbe", rb"[\xf0-\xf4].\xbf\xbe"),
-    (b"\xbf\xbf", rb"[\xf0-\xf4].\xbf\xbf"),
-)
-_rare = [(start, re.compile(pattern, re.DOTALL).search) for start, pattern in _RARE]
-
-
-def holds_forbidden(data: bytes) -> bool:
-    """Whether UTF-8 bytes hold a forbidden character, line ends aside."""
-    if len(data.translate(None, _C0_BUT_LF)) != len(data):
-        return True
-    return any(start in data and search(data) is not None for start, search in _rare)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -101,6 +72,7 @@ class Reader:
         self._rest = b""
         self._begun = False
         self._skipping = False
+        self._records = None if layout.records is None else Records(layout.records)
 
     def feed(self, data: bytes) -> Iterator[Block]:
         """Take the next bytes; gives the good rows of the lines that they complete."""
@@ -129,6 +101,9 @@ class Reader:
             rest = rest.removeprefix(_BOM)
         if rest:
             yield from self._take(rest)
+        if self._records is not None:
+            for fault in self._records.finish(self.rows):
+                self.problems.add_file(fault)
 
     def _take(self, data: bytes) -> Iterator[Block]:
         data = data.replace(b"\r\n", b"\n").removesuffix(b"\n")
@@ -140,17 +115,30 @@ class Reader:
             is_clean = False
         else:
             lines = text.split("\n")
-            is_clean = not holds_forbidden(data)
+            is_clean = not holds_forbidden(data, self.layout.delimiter)
         first = self._line + 1
         self._line += len(lines)
         if self.layout.heading and first == 1:
             lines, first, text = lines[1:], 2, text.partition("\n")[2]
+        numbers: Sequence[int] = range(first, first + len(lines))
+        if self._records is not None:
+            numbers, lines = self._sorted(numbers, lines)
+            text = "\n".join(lines)
         self.rows += len(lines)
         if lines:
-            block = self._quick(first, text, lines) if is_clean else None
-            yield self._slow(first, lines) if block is None else block
+            block = self._quick(numbers, text, lines) if is_clean else None
+            yield self._slow(numbers, lines) if block is None else block
 
-    def _quick(self, first: int, text: str, lines: Sequence[str]) -> Block | None:
+    def _sorted(self, numbers: Sequence[int], lines: list[str]) -> tuple[Sequence[int], list[str]]:
+        """The data records of a block, after noting every line that is none of the layout's records, or not where it belongs."""
+        assert self._records is not None
+        numbers, lines, strange = self._records.take(numbers, lines)
+        for line in strange:
+            self.problems.add(line, "", Fault.RECORD_TYPE)
+        self.keys_unread = self.keys_unread or bool(strange)
+        return numbers, lines
+
+    def _quick(self, numbers: Sequence[int], text: str, lines: Sequence[str]) -> Block | None:
         """The block when nothing at all is wrong with it, else None."""
         if max(map(len, lines)) * 4 > LINE_LIMIT:
             return None
@@ -158,28 +146,24 @@ class Reader:
             cells = self.layout.lines.columns_of(text, lines)
         except BadValue:
             return None
-        columns: dict[str, Sequence[str]] = {}
-        for column, values in zip(self.layout.columns, cells, strict=True):
-            canonical = _checked(column, values)
-            if canonical is None:
-                return None
-            if column.target is not None:
-                columns[column.target.name] = canonical
-        if self.full and set(columns.get("operation", ADD)) != {ADD}:
+        columns = checked_columns(self.layout, cells, len(lines))
+        if columns is None or (self.full and set(columns.get("operation", ADD)) != {ADD}):
             return None
         if self.layout.spec.check(columns):
             return None
-        return Block(range(first, first + len(lines)), columns, plain="\\" not in text)
+        return Block(numbers, columns, plain="\\" not in text)
 
-    def _slow(self, first: int, lines: Sequence[str]) -> Block:
+    def _slow(self, numbers: Sequence[int], lines: Sequence[str]) -> Block:
         """The good rows of a block, after noting every fault of the others."""
         good = []
-        for line, text in enumerate(lines, first):
+        for line, text in zip(numbers, lines, strict=True):
             row = self._row(line, text)
             if row is not None:
                 good.append((line, row))
-        names = [column.target.name for column in self.layout.columns if column.target is not None]
-        return Block([line for line, _ in good], {name: [row[name] for _, row in good] for name in names})
+        return Block(
+            [line for line, _ in good],
+            {name: [row[name] for _, row in good] for name in self.layout.spec.targets},
+        )
 
     def _row(self, line: int, text: str) -> dict[str, str] | None:
         try:
@@ -188,12 +172,12 @@ class Reader:
             cells = self.layout.lines.split(text)
         except BadValue as bad:
             # Stray bytes are counted as characters: what is wrong with such a line is not its length.
-            of_bytes = bad.fault is Fault.LINE_LENGTH and _is_no_utf8(text)
+            of_bytes = bad.fault is Fault.LINE_LENGTH and has_stray_byte(text)
             self.problems.add(line, "", Fault.NOT_UTF8 if of_bytes else bad.fault)
-            values, _ = self._read_cells(self.layout.lines.front(text))
+            values, _ = read_cells(self.layout, self.layout.lines.front(text))
             self._note_named(line, values)
             return None
-        values, faults = self._read_cells(cells)
+        values, faults = read_cells(self.layout, cells)
         faults += self._row_faults(values, whole=not faults)
         if not faults:
             return values
@@ -202,27 +186,13 @@ class Reader:
         self._note_named(line, values)
         return None
 
-    def _read_cells(self, cells: Sequence[str]) -> tuple[dict[str, str], list[tuple[str, Fault]]]:
-        """What the first columns say, and the faults of those that cannot be read."""
-        values: dict[str, str] = {}
-        faults: list[tuple[str, Fault]] = []
-        for column, cell in zip(self.layout.columns, cells, strict=False):  # a bad line may give fewer
-            try:
-                value = _read_cell(column, cell)
-            except BadValue as bad:
-                faults.append((column.name, bad.fault))
-            else:
-                if column.target is not None:
-                    values[column.target.name] = value
-        return values, faults
-
     def _row_faults(self, values: dict[str, str], *, whole: bool) -> list[tuple[str, Fault]]:
         """What is missing, and, when every cell could be read, the feed's own rule."""
         operation = values.get("operation")
         removes = operation == REMOVE
         faults = [
             (column.name, Fault.MISSING)
-            for column in self.layout.columns
+            for column in self.layout.fillers
             if column.target is not None
             and column.required
             and values.get(column.target.name) == ""
@@ -247,28 +217,3 @@ class Reader:
         unread = any(name not in values for name in spec.people)
         if unread or not people or not all(values.get(name) for name in spec.keys):
             self.keys_unread = True
-
-
-def _checked(column: Column, values: Sequence[str]) -> Sequence[str] | None:
-    """A whole column's canonical values, or None when something in it needs a closer look."""
-    if column.required and "" in values:
-        return None
-    canonical = column.form.column(values)
-    target = column.target
-    if canonical is None or target is None or target.valid is None:
-        return canonical
-    return canonical if all(map(target.valid, filter(None, canonical))) else None
-
-
-def _read_cell(column: Column, cell: str) -> str:
-    """One cell's canonical value. BadValue says what is wrong with it."""
-    if _is_no_utf8(cell):
-        raise BadValue(Fault.NOT_UTF8)
-    if _forbidden_in_cell(cell):
-        raise BadValue(Fault.FORBIDDEN_CHARACTER)
-    if not cell:
-        return ""
-    value = column.form.cell(cell)
-    if column.target is not None and column.target.valid is not None and not column.target.valid(value):
-        raise BadValue(Fault.CHECK_DIGIT)
-    return value

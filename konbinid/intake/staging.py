@@ -15,6 +15,7 @@ from konbinid.domain.characters import CodeRange
 from konbinid.domain.feeds import Feed
 from konbinid.intake.copy_text import NULL as _NULL
 from konbinid.intake.copy_text import bytea as _bytea
+from konbinid.intake.date_forms import UNKNOWN_DATE
 from konbinid.intake.examiner import Examiner
 from konbinid.intake.feeds import ADD, CHANGE, REMOVE, Attached
 from konbinid.intake.glyphs import Glyph, Glyphs
@@ -24,7 +25,6 @@ from konbinid.intake.problems import Fault
 from konbinid.intake.records import Block, Named, Reader
 from konbinid.intake.register_columns import REGISTER_COLUMNS
 from konbinid.intake.register_pdfs import RegisterPdfs
-from konbinid.intake.values import UNKNOWN_DATE
 from konbinid.store import intake_files, intake_staging
 from konbinid.store.intake_files import Incoming
 from konbinid.store.intake_link import transaction

@@ -11,14 +11,13 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from enum import StrEnum
 
 from konbinid.domain.characters import character_of, code_points, is_gaiji_code
-from konbinid.domain.dates import ERAS, BadDate, PartialDate, era_of
 from konbinid.intake.names import is_plain
 from konbinid.intake.problems import BadValue, Fault
 
-UNKNOWN_DATE = "00000000"
+_MOST_YEN = 10**18  # what PostgreSQL's bigint holds is a little more
 _CACHE_LIMIT = 100_000  # distinct values of a column that are remembered
 
 
@@ -43,7 +42,7 @@ class ValueForm(ABC):
         return [self._read(value) if value else "" for value in values]
 
 
-class _Remembering(ValueForm):
+class Remembering(ValueForm):
     """A form whose columns repeat few values: each is read once."""
 
     def __init__(self) -> None:
@@ -101,7 +100,7 @@ class Digits(ValueForm):
         return values
 
 
-class Number(_Remembering):
+class Number(Remembering):
     """A whole number of at most ``length`` digits; ``filled``: of exactly so many, zeros in front."""
 
     def __init__(self, length: int, *, filled: bool = False) -> None:
@@ -112,25 +111,50 @@ class Number(_Remembering):
         return str(int(self._digits.cell(value)))
 
 
-class Amount(_Remembering):
-    """An amount of money of at most ``length`` characters. ``filled``: of exactly so many, zeros in front of the digits. ``signed``: a
-    minus may stand first, and takes one of the characters."""
+class Sign(StrEnum):
+    """Where the sign of an amount stands."""
 
-    def __init__(self, length: int, *, signed: bool, filled: bool = False) -> None:
+    NONE = "none"
+    FRONT = "front"  # a minus takes the place of the first digit
+    BACK = "back"  # the last place is the sign's: a minus, a plus or nothing
+
+
+class Amount(Remembering):
+    """An amount of money of at most ``length`` characters, its sign among them; canonical: yen.
+
+    ``filled``: exactly so many characters, zeros in front of the digits. ``factor``: yen in one of the file's units. ``grouping``: what may
+    stand between groups of three digits.
+    """
+
+    def __init__(
+        self, length: int, sign: Sign, *, filled: bool = False, factor: int = 1, grouping: str = ""
+    ) -> None:
         super().__init__()
         self.length = length
         self.filled = filled
-        self._match = re.compile("-?[0-9]+" if signed else "[0-9]+").fullmatch
+        self.factor = factor
+        self.grouping = grouping
+        mark = re.escape(grouping)
+        digits = f"(?:[0-9]+|[0-9]{{1,3}}(?:{mark}[0-9]{{3}})+)" if grouping else "[0-9]+"
+        front = "(?P<front>-?)" if sign is Sign.FRONT else "(?P<front>)"
+        back = "(?P<back>[-+]?)" if sign is Sign.BACK else "(?P<back>)"
+        self._match = re.compile(f"{front}(?P<digits>{digits}){back}").fullmatch
+        self._places = length - (sign is Sign.BACK)
 
     def _read(self, value: str) -> str:
         if len(value) > self.length:
             raise BadValue(Fault.TOO_LONG)
-        if self._match(value) is None or (self.filled and len(value) < self.length):
+        found = self._match(value)
+        if found is None or (self.filled and len(value) - len(found["back"]) != self._places):
             raise BadValue(Fault.NOT_AMOUNT)
-        return str(int(value))
+        digits = found["digits"].replace(self.grouping, "") if self.grouping else found["digits"]
+        yen = int(digits) * self.factor
+        if yen >= _MOST_YEN:
+            raise BadValue(Fault.OUT_OF_RANGE)
+        return str(-yen if "-" in (found["front"], found["back"]) else yen)
 
 
-class Code(_Remembering):
+class Code(Remembering):
     """One of the codes of a table, which maps a vendor's codes to the contract's."""
 
     def __init__(self, codes: Mapping[str, str]) -> None:
@@ -143,7 +167,7 @@ class Code(_Remembering):
         return self.codes[value]
 
 
-class CodeList(_Remembering):
+class CodeList(Remembering):
     """Codes parted by a separator, or one word that means all of them. Canonical: ``*`` for all, else the codes parted by ``|`` in
     their own order."""
 
@@ -219,71 +243,3 @@ class FileName(ValueForm):
         if not is_plain(value):
             raise BadValue(Fault.NOT_PLAIN_NAME)
         return value
-
-
-class WesternDate(_Remembering):
-    """YYYYMMDD; all zeros = unknown. ``partial``: month or day may be unknown (births)."""
-
-    def __init__(self, *, partial: bool) -> None:
-        super().__init__()
-        self.partial = partial
-
-    def _read(self, value: str) -> str:
-        if len(value) > 8:
-            raise BadValue(Fault.TOO_LONG)
-        if not (len(value) == 8 and value.isascii() and value.isdigit()):
-            raise BadValue(Fault.NO_SUCH_DATE)
-        if value == UNKNOWN_DATE:
-            return value
-        try:
-            day = date.fromisoformat(value)
-        except ValueError:
-            return self._partial(value)
-        if day < ERAS[-1].first:  # paper shows dates in an era: one without is none of a register's
-            raise BadValue(Fault.NO_SUCH_DATE)
-        return value
-
-    def _partial(self, value: str) -> str:
-        if not self.partial:
-            raise BadValue(Fault.NO_SUCH_DATE)
-        try:
-            PartialDate.parse(value)
-        except BadDate:
-            raise BadValue(Fault.NO_SUCH_DATE) from None
-        return value
-
-
-class EraDate(_Remembering):
-    """GYYMMDD in 和暦; all zeros = unknown. Canonical: YYYYMMDD, and for a birth with unknown parts in a year of two eras
-    the era's code as a ninth character, so that the paper shows the era that the register has."""
-
-    def __init__(self, eras: Mapping[str, str], *, partial: bool) -> None:
-        super().__init__()
-        self.partial = partial
-        self.eras = {code: next(era for era in ERAS if era.code == known) for code, known in eras.items()}
-
-    def _read(self, value: str) -> str:
-        if len(value) > 7:
-            raise BadValue(Fault.TOO_LONG)
-        if value == "0000000":
-            return UNKNOWN_DATE
-        era = self.eras.get(value[:1])
-        if era is None or len(value) != 7 or not (value[1:].isascii() and value[1:].isdigit()):
-            raise BadValue(Fault.NO_SUCH_DATE)
-        number = int(value[1:3])
-        try:
-            day = PartialDate(era.first.year + number - 1, int(value[3:5]), int(value[5:]))
-            first = PartialDate(day.year, day.month or 1, day.day or 1).latest()
-        except BadDate:
-            raise BadValue(Fault.NO_SUCH_DATE) from None
-        if number == 0 or (not day.is_exact and not self.partial):
-            raise BadValue(Fault.NO_SUCH_DATE)
-        ends = min((other.first for other in ERAS if other.first > era.first), default=None)
-        if day.latest() < era.first or (ends is not None and first >= ends):
-            raise BadValue(Fault.OUTSIDE_ERA)
-        return str(day) if day.is_exact or _in_one_era(first, day) else f"{day}{era.code}"
-
-
-def _in_one_era(first: date, day: PartialDate) -> bool:
-    """Whether the whole span of an inexact date, from its first possible day on, lies in one era."""
-    return first >= era_of(day.latest()).first

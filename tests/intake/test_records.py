@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from konbinid.domain.feeds import Feed
 from konbinid.intake.csv_lines import CsvLines
+from konbinid.intake.forbidden import forbidden, holds_forbidden
 from konbinid.intake.problems import BadValue, Fault, ProblemList
-from konbinid.intake.records import LINE_LIMIT, Reader, _forbidden_in_cell, holds_forbidden
+from konbinid.intake.records import LINE_LIMIT, Reader
 
 FORBIDDEN = [
     "\x00",
@@ -303,14 +304,14 @@ def test_nothing_of_a_row_is_in_a_repr(city_layouts, rows):
 def test_the_quick_look_for_forbidden_characters_misses_none(text):
     """Whole blocks are looked at as bytes: the answer is that of looking at every character."""
     text = text.replace("\n", "").encode("utf-8", "ignore").decode()
-    assert holds_forbidden(text.encode()) is any(_forbidden_in_cell(character) for character in text)
+    assert holds_forbidden(text.encode()) is any(forbidden(character) for character in text)
 
 
 def test_every_forbidden_character_is_seen_quickly():
     """All of them, one by one, in all planes; and ordinary text is clean at once."""
     for code in [*range(0xD800), *range(0xE000, 0x110000)]:
         character = chr(code)
-        if character != "\n" and (character in INTERESTING or _forbidden_in_cell(character)):
-            expected = _forbidden_in_cell(character) is not None
+        if character != "\n" and (character in INTERESTING or forbidden(character)):
+            expected = forbidden(character)
             assert holds_forbidden(f"泉{character}大".encode()) is expected, hex(code)
     assert not holds_forbidden("泉大津市東雲町９番１２号‐“葛\U000e0100”﨑𠮷\n".encode())

@@ -7,19 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from konbinid.domain.checkdigit import individual_number_is_valid, resident_code_is_valid
+from konbinid.intake.date_forms import EraDate, WesternDate
 from konbinid.intake.feeds import CheckDigit
 from konbinid.intake.problems import BadValue, Fault
 from konbinid.intake.values import (
+    Amount,
     Code,
     CodeList,
     Digits,
-    EraDate,
     FileName,
     Hex,
     Number,
+    Sign,
     Text,
     ValueForm,
-    WesternDate,
 )
 
 ERAS = {"1": "1", "2": "2", "3": "3", "4": "4", "5": "5"}
@@ -36,6 +37,12 @@ FORMS: list[ValueForm] = [
     WesternDate(partial=True),
     EraDate(ERAS, partial=False),
     EraDate(ERAS, partial=True),
+    Amount(6, Sign.NONE),
+    Amount(6, Sign.FRONT, filled=True),
+    Amount(6, Sign.BACK, filled=True, factor=1000),
+    Amount(9, Sign.BACK, grouping=","),
+    WesternDate(partial=False, separator="/", unknown=["9999/99/99"]),
+    EraDate(ERAS, partial=True, separator="."),
 ]
 
 
