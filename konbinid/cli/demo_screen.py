@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-import unicodedata
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
+
+from konbinid.cli.columns import padded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +64,7 @@ class Screen:
     def pairs(self, rows: list[tuple[str, str]]) -> None:
         """Names and what belongs to them, aligned; a row without a name continues the one above."""
         for name, words in rows:
-            self.line(f"  {name}{' ' * (_NAME_WIDTH - _columns(name))} {words}")
+            self.line(f"  {padded(name, _NAME_WIDTH)} {words}")
 
     def _draw(self, step: Step, done: threading.Event) -> None:
         turn = 0
@@ -75,8 +76,3 @@ class Screen:
         again = "\r\x1b[K" if self._live else ""
         self._out.write(f"{again}{mark} {step.name:<{_NAME_WIDTH}} {step.says}{behind}{end}")
         self._out.flush()
-
-
-def _columns(text: str) -> int:
-    """How many columns of a terminal a text takes: Japanese characters take two."""
-    return sum(2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1 for char in text)

@@ -11,7 +11,7 @@ from konbinid.cli import library_approval, library_words
 from konbinid.cli.library_approval import LOCKED, judge_of, person
 from konbinid.cli.library_file import read_library_file
 from konbinid.cli.office_session import office_session
-from konbinid.cli.options import add_config_option, instant, loaded
+from konbinid.cli.options import ALL_KNOWN, add_config_option, add_known_option, instant, loaded
 from konbinid.domain.dates import JST
 from konbinid.domain.kinds import Kind
 from konbinid.domain.library import Item, LibraryEntry, in_force, kinds_of
@@ -72,12 +72,7 @@ def _add_show(parts: Subparsers) -> None:
         type=instant,
         help="A day or a time, like 2027-04-01 or 2027-04-01T09:00, in Japan time. Without this option it is now.",
     )
-    showing.add_argument(
-        "--as-known-at",
-        metavar="WHEN",
-        type=_known_instant,
-        help="Count what was approved and not withdrawn at this day or time; now is one too.",
-    )
+    add_known_option(showing)
     add_config_option(showing)
     showing.set_defaults(run=run_show)
 
@@ -122,9 +117,9 @@ def run_show(arguments: argparse.Namespace) -> int:
         found = records(made)
     today = _in_force(counting(found), at)
     if known is None:
-        known = at if at < now else _NOW
-    shown = today if known is _NOW else _in_force(known_at(found, known), at)
-    if known is _NOW:
+        known = at if at < now else ALL_KNOWN
+    shown = today if known is ALL_KNOWN else _in_force(known_at(found, known), at)
+    if known is ALL_KNOWN:
         how = ""
     else:
         how = (
@@ -163,10 +158,3 @@ def run_history(arguments: argparse.Namespace) -> int:
             for line in library_words.history_lines(record, superseded_by(record, found)):
                 print(f"  {line}")
     return 0
-
-
-_NOW = datetime.max.replace(tzinfo=UTC)  # everything that is known, whatever this machine's clock says
-
-
-def _known_instant(text: str) -> datetime:
-    return _NOW if text == "now" else instant(text)

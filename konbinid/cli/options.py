@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,3 +40,20 @@ def instant(text: str) -> datetime:
         return in_japan(datetime.fromisoformat(text))
     except ValueError:
         raise argparse.ArgumentTypeError("a day or a time is wanted, like 2027-04-01T09:00") from None
+
+
+ALL_KNOWN = datetime.max.replace(tzinfo=UTC)  # everything that is known, whatever this machine's clock says
+
+
+def add_known_option(parser: argparse.ArgumentParser) -> None:
+    """``--as-known-at WHEN``: docs/decisions/0026."""
+    parser.add_argument(
+        "--as-known-at",
+        metavar="WHEN",
+        type=_known_instant,
+        help="Count what was approved and not withdrawn at this day or time; now is one too.",
+    )
+
+
+def _known_instant(text: str) -> datetime:
+    return ALL_KNOWN if text == "now" else instant(text)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from konbinid.domain import register_rules
 from konbinid.domain.case import EVERYTHING, Asked, Case
 from konbinid.domain.dates import age_on
-from konbinid.domain.granted import Granted, PassedOn, passed_on
+from konbinid.domain.granted import Granted, PassedOn, drawn, passed_on
 from konbinid.domain.holds import is_change, reaching
 from konbinid.domain.hours import opening_today
 from konbinid.domain.kinds import (
@@ -275,11 +275,6 @@ def decide(case: Case, asked: Asked) -> Granted | PassedOn | Refused:
     refused = refusal(case, asked) or register_rules.not_to_be_passed_on(case, asked)
     if refused is not None:
         return refused
-    applicant, fee = case.applicant, _shelf(case, asked).fee
+    fee = _shelf(case, asked).fee
     assert fee is not None
-    if asked.kind in REGISTER_KINDS:
-        return passed_on(case, asked, fee)
-    assert applicant is not None
-    printed = case.printed(asked)
-    whole = case.household is not None and printed == case.household.living
-    return Granted(applicant, printed, whole, fee)
+    return passed_on(case, asked, fee) if asked.kind in REGISTER_KINDS else drawn(case, asked, fee)

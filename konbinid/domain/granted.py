@@ -37,6 +37,14 @@ class PassedOn(Redacted):
     fee: int
 
 
+def drawn(case: Case, asked: Asked, fee: int) -> Granted:
+    """The right that every rule has granted, or that is tried out: a paper of ours."""
+    assert case.applicant is not None
+    printed = case.printed(asked)
+    whole = case.household is not None and printed == case.household.living
+    return Granted(case.applicant, printed, whole, fee)
+
+
 def passed_on(case: Case, asked: Asked, fee: int) -> PassedOn:
     """The right that every rule has granted."""
     register, row = case.reaches[asked.kind].register, wanted(case, asked)

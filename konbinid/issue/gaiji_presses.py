@@ -7,6 +7,7 @@ to fonts only, never to a request (I-05).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from konbinid.paper.gaiji import opened_font
 from konbinid.paper.press import Press
@@ -24,10 +25,12 @@ class GaijiPresses:
     def __init__(self) -> None:
         self._kept: dict[GaijiVersion, Press] = {}
 
-    async def in_force(self, tx: Transaction, base: Press, pause: Pause) -> tuple[str, Press]:
+    async def in_force(
+        self, tx: Transaction, base: Press, pause: Pause, known: datetime | None = None
+    ) -> tuple[str, Press]:
         """The version's name for the record, empty without any, and its press. ``base``: the press of the base faces; ``pause``: lets the
-        reactor turn."""
-        version = await gaiji.newest(tx)
+        reactor turn; ``known``: as of an instant other than the snapshot's."""
+        version = await gaiji.newest(tx, known)
         return ("", base) if version is None else (str(version), await self._press(tx, base, version, pause))
 
     async def recorded(self, tx: Transaction, base: Press, record: str, pause: Pause) -> Press:

@@ -35,7 +35,7 @@ async def read_case(tx: Transaction, equipment: Equipment, key: CredentialKey, k
         # Looked at every few seconds elsewhere, which ends what runs here; a paper asks in its own snapshot.
         await state.require_approved(tx, equipment.settings.fingerprint)
     suspended = await (state.suspended_kinds(tx) if kind is None else state.lock_kind(tx, kind))
-    about, sealed = await _about(tx, key, kind)
+    about, sealed = await about_holder(tx, key, kind)
     if kind is None or kind in REGISTER_KINDS:
         about |= await about_registers(tx, key, kind, about)
     revision, entries = await equipment.library.entries(tx)
@@ -55,7 +55,7 @@ async def read_case(tx: Transaction, equipment: Equipment, key: CredentialKey, k
     return ReadCase(case, sealed)
 
 
-async def _about(
+async def about_holder(
     tx: Transaction, key: CredentialKey, kind: Kind | None
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """The fields of the case that are about the holder, and the sealed numbers; as much as is known."""

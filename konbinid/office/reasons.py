@@ -108,6 +108,11 @@ REASONS = {
     "member_removed": Reason("選ばれた人は、戸籍 (附票) から除かれている。", _COUNTER),
     "register_without_pdf": Reason("戸籍 (附票) システムから、この証明書のPDFが届いていない。", _COUNTER),
     "register_pages": Reason("戸籍 (附票) の枚数が、コンビニで印刷できる上限を超えている。", _COUNTER),
+    "no_glyph": Reason("どのフォントにも外字にもない文字がある。", _COUNTER),
+    "does_not_fit": Reason("枠に入りきらない。", _COUNTER),
+    "no_place": Reason("様式に、載せるところがない。", _COUNTER),
+    "too_many_sheets": Reason("枚数が、コンビニで印刷できる上限を超えている。", _COUNTER),
+    "form_not_here": Reason("この版の様式がこのサーバにないため、印字を試せない。", _CITY),
     "fee_differs": Reason("キオスクに表示された手数料が、いまの手数料と違う。", _AGAIN),
 }
 

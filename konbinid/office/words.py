@@ -56,6 +56,19 @@ ISSUANCE_STATES = {
     "FAILED": Said("引渡し失敗", Tone.WARNING),
 }
 
+# Of a file that holds people: what it is that must be settled (intake.incoming.state).
+FILE_STATES = {
+    "received": Said("受け取ったところ", Tone.QUIET),
+    "waiting": Said("前のファイルを待っている", Tone.WARNING),
+    "held": Said("承認を待っている (削除が多い)", Tone.WARNING),
+    "rejected": Said("誤りがあり、取り込んでいない", Tone.BAD),
+    "refused": Said("受け付けていない", Tone.BAD),
+    "applied": Said("照合して、反映済みのデータと違った", Tone.WARNING),
+    "released": Said("反映せずに終えた", Tone.QUIET),
+    "superseded": Said("ほかのファイルに代わった", Tone.QUIET),
+}
+UNKNOWN_FILE = Said("もう残っていない", Tone.WARNING)
+
 SEVERITIES = {
     "info": Said("連絡", Tone.QUIET),
     "warning": Said("注意", Tone.WARNING),

@@ -38,11 +38,13 @@ MOST_SHEETS = 10  # contract 1, code 1302
 class Unprintable(Exception):
     """A refusal: 1301 when a character has no glyph or a text does not fit, 1302 when there are too many sheets.
 
-    ``place`` names fields and code points, never a value.
+    ``place`` names fields and code points, never a value. ``cause``: what the first such field said, None for 1302.
     """
 
-    def __init__(self, code: Code, place: str) -> None:
-        self.code, self.place = code, place
+    def __init__(
+        self, code: Code, place: str, cause: MissingGlyph | DoesNotFit | NoPlace | None = None
+    ) -> None:
+        self.code, self.place, self.cause = code, place, cause
         super().__init__(f"{code}: {place}")
 
 
@@ -104,12 +106,16 @@ class Press:
         )
         return hashlib.sha256(f"{self.faces.fingerprint()};{forms}".encode()).hexdigest()
 
+    def is_far_too_long(self, content: Content) -> bool:
+        """Whether it is refused for its sheets before its text is looked at. UnknownForm."""
+        return self.form(content).sheets(len(content.entries)) > 2 * self.most_sheets
+
     def print(self, content: Content) -> Printed:
         """The certificate. Unprintable is a refusal; UnknownForm is a fault of this installation."""
         form = self.form(content)
         count = form.sheets(len(content.entries))
         # The contract answers 1301 before 1302, so the text is set first; but not for what could stall the reactor.
-        if count > 2 * self.most_sheets:
+        if self.is_far_too_long(content):
             raise Unprintable(Code.TOO_MANY_PAGES, "sheets")
         try:
             sheets = lay_out(form, content)
@@ -117,7 +123,7 @@ class Press:
             galley = Galley(self.faces, form.height * POINTS)
             pages = [PageOperators(sheet.pieces, galley.set_sheet(sheet)) for sheet in sheets]
         except (MissingGlyph, DoesNotFit, NoPlace) as refused:
-            raise Unprintable(Code.UNPRINTABLE, str(refused)) from None
+            raise Unprintable(Code.UNPRINTABLE, str(refused), refused) from None
         if count > self.most_sheets:
             raise Unprintable(Code.TOO_MANY_PAGES, "sheets")
         information = {

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _VERSION = "select id, version, sha256, taken_at from library.gaiji_font"
 _NEWEST = f"{_VERSION} order by id desc limit 1"
+_NEWEST_THEN = f"{_VERSION} where taken_at <= %s order by id desc limit 1"
 _RECORDED = f"{_VERSION} where id = %s"
 _WHOLE = "select content, characters from library.gaiji_font order by id desc limit 1"
 _SIZE = "select octet_length(content), characters from library.gaiji_font where id = %s"
@@ -36,9 +37,9 @@ class GaijiVersion:
         return f"{self.id}:{self.sha256.hex()[:16]}:{self.version}"
 
 
-async def newest(tx: Transaction) -> GaijiVersion | None:
-    """The version in force in this snapshot; None when the city has sent none."""
-    row = await tx.fetch_one(_NEWEST)
+async def newest(tx: Transaction, known: datetime | None = None) -> GaijiVersion | None:
+    """The version in force in this snapshot, or with ``known`` the one that was in force at an instant; None when the city had sent none."""
+    row = await (tx.fetch_one(_NEWEST) if known is None else tx.fetch_one(_NEWEST_THEN, (known,)))
     return None if row is None else GaijiVersion(row[0], row[1], bytes(row[2]), row[3])
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from konbinid.domain.library_history import LibraryAct, LibraryRecord
 from konbinid.store.library import entry_of
+from konbinid.store.transaction import Transaction
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
@@ -32,6 +33,11 @@ def records_in(cur: cursor) -> tuple[LibraryRecord, ...]:
     """The same within a transaction."""
     cur.execute(_RECORDS)
     return tuple(map(_record, cur.fetchall()))
+
+
+async def records_read(tx: Transaction) -> tuple[LibraryRecord, ...]:
+    """The same in the desk's way of reading, for whoever explains a case."""
+    return tuple(map(_record, await tx.fetch(_RECORDS)))
 
 
 def _record(row: Sequence[Any]) -> LibraryRecord:

@@ -14,6 +14,7 @@ from konbinid.store.errors import HostDeviates
 from konbinid.store.transaction import Transaction
 
 _STATES = "select kind from ops.kind_state where suspended"
+_MOVED = "select kind from ops.kind_state where changed_at > %s"
 _LOCK_STATES = "select kind, suspended from ops.kind_state where kind = any(%s) order by kind for share"
 _FEEDS = """
 select feed, fresh_as_of, exists (select from people.feed_doubt d where d.feed = f.feed) from intake.feed f
@@ -38,6 +39,11 @@ async def clock(tx: Transaction) -> datetime:
 async def suspended_kinds(tx: Transaction) -> frozenset[str]:
     """Kinds that are suspended; EVERYTHING among them when all are."""
     return frozenset(row[0] for row in await tx.fetch(_STATES))
+
+
+async def suspensions_moved(tx: Transaction, since: datetime) -> frozenset[str]:
+    """Kinds (EVERYTHING among them) that were suspended or opened after an instant: of these nobody knows here what they were at it."""
+    return frozenset(row[0] for row in await tx.fetch(_MOVED, (since,)))
 
 
 async def lock_kind(tx: Transaction, kind: str) -> frozenset[str]:
