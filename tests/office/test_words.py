@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -44,6 +45,9 @@ def test_every_state_has_words():
     assert set(words.SERVICE_STATES) == set(ServiceState)
     assert set(words.FEEDS) == set(Feed)
     assert set(words.ISSUANCE_STATES) == {"OPEN", "MADE", "UNREPORTED", "DELIVERED", "CANCELLED", "FAILED"}
+    created = (_PACKAGE / "store/migrations/004_intake.sql").read_text(encoding="utf-8")
+    states = re.search(r"check \(state in \(([^)]+)\)\)", created)
+    assert set(words.FILE_STATES) == set(re.findall("'([a-z]+)'", states[1]))
     assert set(words.SEVERITIES) == {"info", "warning", "error", "critical"}
 
 
