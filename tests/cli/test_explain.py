@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import cases
 import pytest
-from city_files import make_city_files
-from town import Town
+from city_files import make_city_files, make_printing_city
+from gaiji_news import bring
+from register_town import ELSEWHERE_CARD, settle_registers
+from town import Town, card
 
 from konbinid.cli.main import main
 
@@ -30,12 +32,25 @@ def explain(town, tmp_path):
     return made
 
 
+@pytest.fixture
+def shown(town, tmp_path, capsys):
+    """Runs it with this repository's forms and fonts, without `--person`; gives what was shown."""
+    path = make_printing_city(tmp_path, town.database.server.address(town.database.name))
+
+    def made(*arguments):
+        capsys.readouterr()
+        assert main(["explain", "--by", "見本 一郎", *arguments, "--config", str(path)]) == 0
+        return capsys.readouterr().out
+
+    return made
+
+
 def test_a_resident_is_explained_and_the_look_is_in_the_audit(explain, town, capsys):
     """Rules, the data's date, and who looked at whom."""
     assert explain(cases.HEAD, "--kind", "inkan") == 0
     shown = capsys.readouterr().out
-    assert "✓ 1101 対象の登録がある" in shown
-    assert "－ 1108" in shown
+    assert "✓  1101 対象の登録がある" in shown
+    assert "－ 1106・1107・1108" in shown
     audit = town.run("select actor, action, subject from ledger.audit where action = 'person.explain'")
     assert audit == [("見本 一郎", "person.explain", cases.HEAD)]
 
@@ -48,17 +63,17 @@ def test_a_hold_shows_its_category_to_staff_and_nothing_to_tell(explain, town, c
     )
     assert explain(cases.CHILD, "--kind", "juminhyo") == 0
     shown = capsys.readouterr().out
-    assert "✗ 1102" in shown
+    assert "✗  1102" in shown
     assert "支援措置" in shown
-    assert "理由は伝えない" in shown.partition("案内:")[2]
+    assert "理由は伝えない" in shown.partition("    案内  ")[2]
 
 
 def test_nobody_by_that_number(explain, capsys):
     """Said in a sentence; not shown as somebody against whom nothing stands."""
     assert explain("0000009999", "--kind", "juminhyo") == 0
     shown = capsys.readouterr().out
-    assert "連携されたデータにいません" in shown
-    assert "✗ 1101" in shown
+    assert "この宛名番号の人はいません" in shown
+    assert "✗  1101" in shown
     assert "－ 1102" in shown
 
 
@@ -67,3 +82,115 @@ def test_a_number_that_is_none(explain, town, capsys):
     assert explain("12") == 1
     assert "ten digits" in capsys.readouterr().err
     assert town.run("select count(*) from ledger.audit where action = 'person.explain'") == [(0,)]
+
+
+def test_the_paper_is_tried_and_the_character_is_told(shown, town):
+    """1301 by cell and code point; the name stands nowhere, and nothing is written but the look."""
+    town.run("update people.person set name = %s where atena_number = %s", ("見本　\ue123子", cases.SPOUSE))
+    said = shown("--person", cases.HEAD, "--kind", "juminhyo")
+    assert "選び方により交付できます" in said
+    assert "2人目の氏名 (U+E123)" in said
+    assert "✓  1301 印字できる: 本人のみ・選択項目なし" in said
+    assert "\ue123" not in said
+    assert "000000000000" not in said
+    assert town.count("issuance") == town.count("document") == 0
+
+
+def test_the_gaiji_of_the_instant_count(shown, town):
+    """A character that came today is there today; of an hour ago it is said as it was then, unless asked otherwise."""
+    town.run("update people.person set name = %s where atena_number = %s", ("\ue000田　太郎", cases.HEAD))
+    assert "(U+E000)" in shown("--person", cases.HEAD, "--kind", "juminhyo")
+    before = town.run("select clock_timestamp()")[0][0].astimezone(cases.JST)
+    bring(town.database, {"\ue000": 1})
+    assert "(U+E000)" not in shown("--person", cases.HEAD, "--kind", "juminhyo")
+    then = ("--as-known-at", before.replace(tzinfo=None).isoformat())
+    assert "(U+E000)" in shown("--person", cases.HEAD, "--kind", "juminhyo", *then)
+
+
+def test_a_past_instant_is_answered_as_it_was_known_then(shown, town):
+    """0026: the library came in today; a day before it nothing was offered, whatever dates the entries name."""
+    past = ("--person", cases.HEAD, "--kind", "inkan", "--at", "2026-06-01T10:00")
+    town.run("update people.credential set issued_on = '20200101'")
+    then = shown(*past)
+    assert "✗  1105" in then
+    assert "過去のものは残りません" in then
+    assert "－ 1202" in then
+    assert "－ 1203" in then
+    assert "あとから承認・取下げされたものでは違います" in then
+    now = shown(*past, "--as-known-at", "now")
+    assert "✓  1105" in now
+    assert "指定による" in now
+    assert "その時点で" not in now
+
+
+def _incoming(town, name, state):
+    feed, stamp = name.split("_")[0], "2026-11-24 10:00"
+    return town.run(
+        "insert into intake.incoming (name, feed, stamp, sequence, full_file, rows, sha256, bytes, state) "
+        "values (%s, %s, %s, 1, false, 1, '\\x00', 1, %s) returning id",
+        (name, feed, stamp, state),
+    )[0][0]
+
+
+def test_a_provisional_hold_names_its_file(shown, town):
+    """Whoever reads must know what to resolve: the file's number, name and state, by person, by digest, by household, and for a whole feed."""
+    one = _incoming(town, "ZEI_20261124100000_000001_D.dat", "rejected")
+    two = _incoming(town, "JPKI_20261124100000_000001_D.csv", "held")
+    three = _incoming(town, "JUMIN_20261124100000_000001_D.csv", "waiting")
+    four = _incoming(town, "INKAN_20261124100000_000001_D.csv", "rejected")
+    town.run("insert into people.doubt (incoming_id, atena_number) values (%s, %s)", (one, cases.SPOUSE))
+    town.run(
+        "insert into people.doubt (incoming_id, resident_code_digest) values (%s, %s)",
+        (two, town.resident_code(cases.HEAD)),
+    )
+    town.run(
+        "insert into people.doubt (incoming_id, household_number) values (%s, %s)",
+        (three, cases.HOUSEHOLD_NUMBER),
+    )
+    town.run("insert into people.feed_doubt (incoming_id, feed) values (%s, 'INKAN')", (four,))
+    household = shown("--person", cases.HEAD, "--kind", "juminhyo")
+    assert (
+        f"確認待ちのファイル {one} ZEI_20261124100000_000001_D.dat (誤りがあり、取り込んでいない、"
+        in household
+    )
+    assert f"確認待ちのファイル {two} JPKI_" in household
+    assert f"確認待ちのファイル {three} JUMIN_" in household
+    assert f"ファイル {four} " not in household
+    own = shown("--person", cases.HEAD, "--kind", "inkan")
+    assert [f"ファイル {number} " in own for number in (one, two, three, four)] == [False, True, False, True]
+
+
+def test_whoever_holds_a_credential(shown, town):
+    """A resident's card shows the resident and is noted for both; a stranger's shows the register kinds only, and its serial is never written."""
+    settle_registers(town)
+    key = card(cases.HEAD)
+    said = shown("--credential", f"card:00{key.serial.upper()}")
+    assert f"宛名番号 {cases.HEAD}" in said
+    assert "住民票の写し" in said
+    audit = "select action, subject from ledger.audit where action like '%%.explain' order by id"
+    assert town.run(audit) == [
+        ("credential.explain", f"CARD:…{key.serial[-4:]}"),
+        ("person.explain", cases.HEAD),
+    ]
+    said = shown("--credential", f"CARD:{ELSEWHERE_CARD.serial}")
+    assert "申込みがありません" in said
+    assert "住民票の写し" not in said
+    assert "戸籍の附票の写し: 交付できません (1001)" in said
+    assert town.run(audit)[2:] == [("credential.explain", f"CARD:…{ELSEWHERE_CARD.serial[-4:]}")]
+    assert ELSEWHERE_CARD.serial not in said
+
+
+@pytest.mark.parametrize("text", ["CARD", "CARD:", "TAPE:1a", "CARD:xyz", "CARD:000"])
+def test_a_credential_that_is_none(shown, text, capsys):
+    """Refused with the form that is wanted."""
+    with pytest.raises(SystemExit):
+        shown("--credential", text)
+    assert "CARD or PHONE" in capsys.readouterr().err
+
+
+def test_without_forms_and_fonts_the_rules_are_shown_all_the_same(explain, capsys):
+    """A server that cannot print says so, instead of saying nothing."""
+    assert explain(cases.HEAD, "--kind", "juminhyo") == 0
+    said = capsys.readouterr().out
+    assert "試していません" in said
+    assert "－ 1301" in said
