@@ -65,8 +65,8 @@ def read_column(section: Section, spec: FeedSpec, *, fixed: bool) -> Column:
     required = section.flag("required", default=target.required or target.key)
     if (target.required or target.key) and not required:
         section.complain("required", f"{target.name} cannot be left empty")
-    if required and target.name in spec.people and section.has("default"):
-        section.complain("default", f"nobody is {target.name} by default")
+    if section.has("default") and (target.name in spec.people or (target.key and not target.codes)):
+        section.complain("default", f"{target.name} tells rows apart: there is none by default")
     made = _of_own_length(section, form) or _form(section, form, target, width)
     return Column(name, target, made, required, width, tidying=_tidying(section, form))
 

@@ -22,10 +22,15 @@ def ng_text(incoming: Incoming) -> str:
     """A line about the file, then one for each fault: line, column, kind, and words for people. Never a value."""
     found = ProblemList.of_report(incoming.report)
     lines = [f"result={incoming.state} rows={incoming.rows} bad_rows={found.bad_rows}"]
-    lines += [_problem_line(each) for each in found.entries]
+    return "\n".join([*lines, *problem_lines(found)]) + "\n"
+
+
+def problem_lines(found: ProblemList) -> list[str]:
+    """A line for each fault."""
+    lines = [_problem_line(each) for each in found.entries]
     if found.left_out:
         lines.append(f"left_out={found.left_out} ほかにも誤りがあります。")
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _problem_line(problem: Problem) -> str:

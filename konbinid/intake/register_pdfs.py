@@ -95,7 +95,8 @@ class RegisterPdfs:
             return (Fault.ATTACHMENT_MISSING,)
         if self._lost >= _MOST_LOST:
             return (Fault.PDF_TOO_COSTLY,)
-        found = self.examiner.examine(content, self.page_limit, self._names(row))
+        names = names_wanted(Feed(self.incoming.feed), row.member, row.display, row.head, row.name)
+        found = self.examiner.examine(content, self.page_limit, names)
         if found.faults:
             self._lost += Fault.PDF_TOO_COSTLY in found.faults
             return found.faults
@@ -107,13 +108,14 @@ class RegisterPdfs:
         content = intake_files.contents(self.cur, {digest}).get(digest)
         return intake_registers.kept_pdf(self.cur, digest) if content is None else content
 
-    def _names(self, row: _Row) -> tuple[str, ...]:
-        """One of these must stand in the PDF: the member's, or the head's for the whole register. A fuhyo without 筆頭者 shows the head only
-        while the head is listed there, so the name that the row gives will do as well."""
-        if row.member != WHOLE:
-            return (row.name,)
-        hides_head = self.incoming.feed == Feed.FUHYO and row.display == "0"
-        return (row.head, row.name) if hides_head and row.name else (row.head,)
+
+def names_wanted(feed: Feed, member: str, display: str, head: str, name: str) -> tuple[str, ...]:
+    """One of these must stand in the PDF: the member's, or the head's for the whole register. A fuhyo without 筆頭者 shows the head only while the
+    head is listed there, so the name that the row gives will do as well."""
+    if member != WHOLE:
+        return (name,)
+    hides_head = feed is Feed.FUHYO and display == "0"
+    return (head, name) if hides_head and name else (head,)
 
 
 def _rows(columns: Columns) -> Sequence[_Row]:

@@ -350,7 +350,7 @@ def test_a_character_across_two_columns_is_in_neither(tmp_path):
         (
             'target = "resident_code"\n',
             'target = "resident_code"\ndefault = "1"\n',
-            "nobody is resident_code by default",
+            "tells rows apart: there is none by default",
         ),
         (
             "width = 1\n",
