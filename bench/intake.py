@@ -1,6 +1,6 @@
 """How fast a city's files are taken in, against a bare COPY of the same rows, in one run.
 
-    .venv/bin/python bench/intake.py [--people 75047] [--seals 500] [--registers 0] [--differences 200] [--folder DIR]
+    .venv/bin/python bench/intake.py [--people 75047] [--seals 500] [--registers 0] [--differences 200] [--only-residents] [--folder DIR]
 
 Makes the demo city's files (konbinid city), starts a private PostgreSQL (as the tests do, without fsync) and an inbox in this process, and drops the files. Printed:
 
@@ -10,6 +10,8 @@ Makes the demo city's files (konbinid city), starts a private PostgreSQL (as the
   PDFs, a row; a second full file with one difference;
 - a one-row difference file from the drop to the commit, p50 and p99;
 - the longest pause of the reactor meanwhile, and the largest child.
+
+``--only-residents`` stops after the first JUMIN file: for a city of millions.
 """
 
 from __future__ import annotations
@@ -51,6 +53,18 @@ LAYOUTS = Path(__file__).resolve().parents[1] / "config" / "layouts"
 FEEDS = ("YOKUSHI", "JUMIN", "JPKI", "INKAN", "ZEI", "KOSEKI", "FUHYO")
 
 
+def announced_rows(data: Path) -> int:
+    """What the marker says."""
+    return int(Path(f"{data}.end").read_text(encoding="ascii").split()[0].removeprefix("rows="))
+
+
+def largest_of(pid: int | str) -> int:
+    """The most memory that a process ever had, in MB; 0 when it is gone."""
+    status = Path(f"/proc/{pid}/status")
+    found = re.search(r"VmHWM:\s+(\d+)", status.read_text()) if status.exists() else None
+    return int(found[1]) // 1024 if found else 0
+
+
 class Lease:
     """Ours."""
 
@@ -60,7 +74,10 @@ class Lease:
 class Bench:
     """One run."""
 
-    def __init__(self, folder: Path, people: int, seals: int, registers: int, differences: int) -> None:
+    def __init__(
+        self, folder: Path, people: int, seals: int, registers: int, differences: int, *, only_residents: bool
+    ) -> None:
+        self.only_residents = only_residents
         self.folder, self.people, self.seals, self.differences = folder, people, seals, differences
         self.server = start_server(folder / "pg")
         self.database: Database = make_database(self.server)
@@ -79,7 +96,8 @@ class Bench:
         city = City(people, 1, self.stamp.date())
         options = {"seals": seals, "register_font": font, "registers": registers}
         write_city(folder / "city", city, self.stamp, cutter=cutter, tax_years=0, **options)
-        self.write_taxes()
+        if not only_residents:
+            self.write_taxes()
 
     def write_taxes(self) -> None:
         """One 年度 with as many rows as there are people: those of age in a larger city."""
@@ -103,9 +121,7 @@ class Bench:
         self.pause, self.ticked = max(self.pause, now - self.ticked), now
         for track in self.inbox._tracks.values():  # noqa: SLF001  # the children are nobody else's business
             if track.worker.pid is not None:
-                status = Path(f"/proc/{track.worker.pid}/status")
-                found = re.search(r"VmHWM:\s+(\d+)", status.read_text()) if status.exists() else None
-                self.largest = max(self.largest, int(found[1]) // 1024 if found else 0)
+                self.largest = max(self.largest, largest_of(track.worker.pid))
 
     async def drop(self, data: Path) -> float:
         """Move a file with its attachments into the inbox, the marker last; seconds until its commit."""
@@ -180,7 +196,7 @@ class Bench:
             for path in (self.folder / "city").glob("*_F.*")
             if path.suffix in {".csv", ".dat"}
         }
-        lines = files["JUMIN"].read_bytes().decode("utf-8").splitlines(keepends=True)
+        lines = [] if self.only_residents else files["JUMIN"].read_text("utf-8").splitlines(keepends=True)
         intakes = [FeedIntake(load(LAYOUTS / f"{feed.lower()}.toml")) for feed in FEEDS]
         setting = InboxSetting(
             folder=self.folder / "inbox",
@@ -197,10 +213,26 @@ class Bench:
         self.ticked = time.perf_counter()
         ticking = LoopingCall(self.tick)
         ticking.start(0.002)
-        await self.measure(files, lines)
+        if self.only_residents:
+            await self.measure_residents(files["JUMIN"])
+        else:
+            await self.measure(files, lines)
         ticking.stop()
         await self.inbox.stopService()
         self.server.stop()
+
+    async def measure_residents(self, data: Path) -> None:
+        """The first file of JUMIN, and what it took of memory."""
+        rows, bare = announced_rows(data), self.copied(data)
+        self.forget_pause()
+        took = await self.drop(data)
+        print(
+            f"JUMIN, drop to commit    {rows:>9,} rows {took:8.2f} s {rows / took:>11,.0f} rows/s   {bare / took:.3f} of COPY ({bare:.1f} s)"
+        )
+        self.show_phases(rows, bare)
+        print(
+            f"longest pause of the reactor {self.pause * 1000:.1f} ms; largest child {self.largest} MB; this process {largest_of('self')} MB"
+        )
 
     async def measure(self, files: dict[str, Path], lines: list[str]) -> None:
         """The figures, as the module says."""
@@ -248,10 +280,13 @@ def main() -> None:
     parser.add_argument("--seals", type=int, default=500)
     parser.add_argument("--registers", type=int, default=0)
     parser.add_argument("--differences", type=int, default=200)
+    parser.add_argument("--only-residents", action="store_true", help="only the first file of JUMIN")
     parser.add_argument("--folder", type=Path, help="an empty folder to work in; a temporary one without it")
     said = parser.parse_args()
     folder = said.folder or Path(tempfile.mkdtemp(prefix="konbinid-bench-"))
-    bench = Bench(folder, said.people, said.seals, said.registers, said.differences)
+    bench = Bench(
+        folder, said.people, said.seals, said.registers, said.differences, only_residents=said.only_residents
+    )
     failed: list[object] = []
 
     def done(result: object) -> None:
