@@ -36,6 +36,7 @@ from konbinid.ops.lease import Lease
 from konbinid.ops.sdnotify import notify, watchdog_seconds
 from konbinid.ops.tree import Afresh, Ordered, Steered
 from konbinid.ops.watch import Watch
+from konbinid.ops.witness import Witness
 from konbinid.preparation import Clocks, Prepared, check_database, check_doors, prepare
 from konbinid.store.ledger import Origin
 from konbinid.store.library import LibraryReader
@@ -82,7 +83,8 @@ class Means:
 def assemble(daemon: MultiService, config: Config, means: Means) -> None:
     """Put all services under ``daemon``, in the order in which they start; they stop in reverse."""
     pools, prepared, host = means.pools, means.prepared, config.service.host
-    desk = Desk(_equipment(config, means))
+    witness = Witness(means.reactor, pools["ops"], means.alerts, folder=config.state, host=host)
+    desk = Desk(_equipment(config, means, witness))
     soap = _soap_door(config, means, desk)
     lease = Lease(means.reactor, config.database.dsns_of("ops"), holder=host, clock=means.clocks.seconds)
     inbox = Afresh(lambda: Inbox(means.reactor, _inbox_setting(config, means), lease, os.urandom))
@@ -92,6 +94,7 @@ def assemble(daemon: MultiService, config: Config, means: Means) -> None:
     fitness = Fitness(means.reactor, pools["ops"], issuing, means.alerts, own=own, host=host)
     _in_order(
         *(Steered(pool.start, pool.stop) for pool in pools.values()),
+        witness,
         _admin_door(config, means, desk, fitness=fitness, lease=lease, soap=soap),
         TimerService(_TLS_LOOK_SECONDS, prepared.tls.refresh),
         fitness,
@@ -107,7 +110,7 @@ def _in_order(*parts: IService, under: MultiService | None = None) -> MultiServi
     return whole
 
 
-def _equipment(config: Config, means: Means) -> Equipment:
+def _equipment(config: Config, means: Means, witness: Witness) -> Equipment:
     prepared, limits = means.prepared, config.limits
     settings = DeskSettings(
         municipality=config.service.municipality,
@@ -131,6 +134,7 @@ def _equipment(config: Config, means: Means) -> Equipment:
         library=LibraryReader(),
         origin=Origin(config.service.host, str(prepared.build)),
         settings=settings,
+        history=witness,
     )
 
 

@@ -27,7 +27,7 @@ from konbinid.domain.feeds import Feed
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything the file says, checked. Paths are absolute; ``keys`` and ``forms`` are folders, ``fonts`` is a file."""
+    """Everything the file says, checked. Paths are absolute; ``keys``, ``state`` and ``forms`` are folders, ``fonts`` is a file."""
 
     path: Path
     service: Service
@@ -35,6 +35,7 @@ class Config:
     admin: Admin
     database: Database
     keys: Path
+    state: Path
     inbox: Inbox
     feeds: Mapping[Feed, FeedSetting]
     fonts: Path
@@ -73,6 +74,7 @@ def read(document: Document) -> Config:
         admin=read_admin(root.table("admin", optional=True)),
         database=database,
         keys=root.table("keys").folder("folder", private=True),
+        state=root.table("state").folder("folder", writable=True),
         inbox=read_inbox(root.table("inbox")),
         feeds=read_feeds(root.table("feeds")),
         fonts=fonts.file("list"),

@@ -22,11 +22,13 @@ from konbinid.ops.startup import (
     StartUp,
     Step,
     database_answers,
+    database_is_known,
     door_is_free,
     lease_is_there,
     schema_fits,
 )
 from konbinid.ops.tls import MutualTls, TlsRefused, TlsSettings
+from konbinid.ops.witness import WitnessRefused
 from konbinid.paper.face import Face, FaceSet
 from konbinid.paper.fonts import FontRefused, load_fonts, open_faces
 from konbinid.paper.form import Form
@@ -140,6 +142,7 @@ def check_database(config: Config, prepared: Prepared, clocks: Clocks) -> None:
     )
     start.run(Step("schema", lambda: schema_fits(ops)))
     start.run(Step("lease", lambda: lease_is_there(ops)))
+    start.run(Step("witness", lambda: database_is_known(ops, config.state), (WitnessRefused,)))
     start.run(Step("library", lambda: _check_library(office, prepared.forms, clocks.now())))
     start.run(Step("gaiji", lambda: _check_gaiji(office, prepared.press.faces), (BadFont,)))
 

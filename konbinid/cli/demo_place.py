@@ -62,6 +62,11 @@ class Place:
         return self.folder / "keys"
 
     @property
+    def state(self) -> Path:
+        """What the daemon saw its database commit."""
+        return self.folder / "state"
+
+    @property
     def out(self) -> Path:
         """The certificates that were issued, as PDF."""
         return self.folder / "out"
@@ -101,7 +106,7 @@ class Place:
             # Open to others, whatever the umask: as root, PostgreSQL runs as another user, who must get in.
             self.folder.mkdir(exist_ok=True)
             self.folder.chmod(0o755)
-            for folder in (self.out, self.font_cache, *(self.spool(name) for name in _SPOOL)):
+            for folder in (self.out, self.state, self.font_cache, *(self.spool(name) for name in _SPOOL)):
                 folder.mkdir(parents=True, exist_ok=True)
         except PermissionError as denied:
             raise DemoFailed(
@@ -196,14 +201,12 @@ def write_config(place: Place, ports: Ports, server: str, client: str) -> None:
         ("[admin]", {"address": _ADDRESS, "port": ports.admin}),
         ("[database]", {"servers": [server]}),
         ("[keys]", {"folder": "keys"}),
+        ("[state]", {"folder": "state"}),
         (
             "[inbox]",
             {"folder": "spool/inbox", "scan_seconds": 0.5} | {name: f"spool/{name}" for name in _SPOOL[1:]},
         ),
-        (
-            "[fonts]",
-            {"list": "../fonts/fonts.toml", "folders": [str(place.font_cache)]},
-        ),
+        ("[fonts]", {"list": "../fonts/fonts.toml", "folders": [str(place.font_cache)]}),
         ("[forms]", {"folder": "../config/forms"}),
     ]
     sections += [(f"[feeds.{feed}]", {"layout": f"../config/layouts/{feed.lower()}.toml"}) for feed in FEEDS]

@@ -22,6 +22,7 @@ from konbinid.cli import (
     library_command,
     migrate_command,
     registrations_command,
+    restored_command,
     suspension_command,
 )
 from konbinid.cli.failure import CommandFailed
@@ -73,6 +74,7 @@ def build_parser() -> argparse.ArgumentParser:
         explain_command,
         fonts_command,
         registrations_command,
+        restored_command,
     ):
         module.add_parser(subparsers)
     demo.add_parser(subparsers)

@@ -59,7 +59,7 @@ async def defect(equipment: Equipment, operation: str, error: Exception) -> None
 async def _apart(equipment: Equipment, event: str, work: Callable[[Transaction], Awaitable[None]]) -> None:
     _log.critical("alarm", event=event)
     try:
-        await settle(equipment, work, deadline=equipment.clock.seconds() + _WITHIN)
+        await settle(equipment, work, deadline=equipment.clock.seconds() + _WITHIN, answers=False)
     except StoreError as error:
         # The log line above is what is left; the answer to the kiosk is a refusal either way.
         _log.critical("alarm.not_stored", event=event, reason=type(error).__name__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -17,6 +18,7 @@ from konbinid.store.keyring import Keyring
 from konbinid.store.ledger import Origin
 from konbinid.store.library import LibraryReader
 from konbinid.store.pool import Pool
+from konbinid.store.transaction import Transaction
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: read aloud at a counter without mistakes
 
@@ -54,6 +56,24 @@ async def _pass(_: str) -> None:
     """Nothing happens at a named step unless a test puts a fault there."""
 
 
+Requirement = Callable[[Transaction], Awaitable[None]]
+"""Awaited in a transaction before anything else; raises DatabaseWentBack."""
+
+
+class History(Protocol):
+    """What this host knows of the database's past (konbinid.ops.witness)."""
+
+    def requirement(self) -> Requirement | None:
+        """What a snapshot that is taken from now on must show."""
+
+
+class NoHistory:
+    """For who knows nothing of it: commands, tests."""
+
+    def requirement(self) -> None:
+        """Nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Equipment:
     """The desk's means. ``press`` has the base faces only; ``gaiji`` gives the press of a request. ``step`` is awaited at every named step of a transaction; ``random`` gives n random bytes."""
@@ -68,6 +88,7 @@ class Equipment:
     settings: DeskSettings
     step: Callable[[str], Awaitable[None]] = _pass
     gaiji: GaijiPresses = field(default_factory=GaijiPresses)
+    history: History = field(default_factory=NoHistory)
 
     def pause(self) -> Deferred[None]:
         """Let the reactor turn in the middle of long work."""

@@ -36,6 +36,18 @@ _KINDS = (
     EventKind("fitness.not_started", (), "What issues could not be started; tried again."),
     EventKind("shutdown.failed", (), "A part did not stop cleanly; the others were stopped."),
     EventKind("watchdog.silent", ("reason",), "No database round trip was completed; systemd is not told."),
+    # What tells a restored backup
+    EventKind(
+        "witness.went_back",
+        ("host",),
+        "The database shows less than this host saw committed: a restoration was noted.",
+    ),
+    EventKind("witness.no_beat", ("reason",), "The heartbeat was not committed; tried again."),
+    EventKind(
+        "witness.not_written", ("reason",), "What was committed could not be kept outside the database."
+    ),
+    EventKind("witness.failed", (), "The heartbeat failed in a way nobody foresaw; tried again."),
+    EventKind("feeds.not_watched", ("reason",), "The age of the feeds could not be looked at; tried again."),
     # Singleton lease
     EventKind("lease.taken", ("holder", "epoch"), "This host runs the singleton jobs."),
     EventKind(

@@ -9,13 +9,16 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from twisted.logger import Logger
 
+from konbinid.ops.witness import require_same_database
 from konbinid.store import migrate
 from konbinid.store.direct import session, writable_server
 from konbinid.store.errors import Unavailable
+from konbinid.store.restoration import identity_of
 from konbinid.store.status import LeaseRow, read_lease
 
 T = TypeVar("T")
@@ -95,6 +98,20 @@ def lease_is_there(servers: Sequence[str]) -> LeaseRow:
             "lease", "ops.lease has no row 'singleton'.", "Was it deleted? Put it back by hand."
         )
     return row
+
+
+def database_is_known(servers: Sequence[str], folder: Path) -> None:
+    """The database is the one of which ``folder`` keeps a witness, or there is none yet. StartRefused, WitnessRefused.
+
+    That it went back in time is no refusal: the first heartbeat notes it, and the daemon shows what is closed.
+    """
+    with session(servers, "start") as made:
+        database = identity_of(made)
+    if database is None:
+        raise StartRefused(
+            "witness", "ops.identity has no row.", "Was it deleted? Restore the database from a backup."
+        )
+    require_same_database(folder, database)
 
 
 def door_is_free(name: str, address: str, port: int) -> None:

@@ -34,6 +34,10 @@ class HostDeviates(NotNow):
     """The build or configuration of this host is not the one approved in the database (I-05, I-07)."""
 
 
+class DatabaseWentBack(NotNow):
+    """The database shows less than this host saw committed, or is another one: nothing is answered from it until that is noted (I-11)."""
+
+
 class LockTimeout(NotNow):
     """55P03: a lock was not had in time."""
 

@@ -25,13 +25,17 @@ update intake.incoming
 """
 _MARK = "update intake.incoming set state = %s, state_at = clock_timestamp(), report = report || %s, resolved_by = %s where id = %s"
 
+# caught_up: only a file that was written after a restoration shows that the feed has caught up with it, and only where a full file laid the ground:
+# a feed whose first full file came after the backup is empty here (I-11).
 # fresh_as_of: the core system's clock when it wrote the file, never later than now. last_stamp only grows: a full file must be newer than
 # everything applied.
 _ADVANCE = """
 update intake.feed
    set last_sequence = %(sequence)s, last_name = %(name)s, last_stamp = greatest(last_stamp, %(stamp)s),
        last_full_stamp = case when %(full)s then %(stamp)s else last_full_stamp end, last_applied_at = clock_timestamp(),
-       fresh_as_of = least(%(stamp)s at time zone 'Asia/Tokyo', clock_timestamp()), stopped_by = null
+       fresh_as_of = least(%(stamp)s at time zone 'Asia/Tokyo', clock_timestamp()), stopped_by = null,
+       caught_up = coalesce((select max(id) from ops.restoration
+                              where (%(full)s or last_full_stamp is not null) and %(stamp)s at time zone 'Asia/Tokyo' > at), caught_up)
  where feed = %(feed)s
 """
 _GO_ON = "update intake.feed set last_sequence = %s, stopped_by = null where feed = %s"

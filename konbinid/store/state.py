@@ -13,11 +13,24 @@ from konbinid.domain.feeds import Feed
 from konbinid.store.errors import HostDeviates
 from konbinid.store.transaction import Transaction
 
-_STATES = "select kind from ops.kind_state where suspended"
+UNCONFIRMED = "not exists (select from ops.restoration_confirmed c where c.restoration_id >= r.id)"
+"""Of a row r of ops.restoration: nobody has said yet that staff's own entries are there again. While there is one, everything is closed (I-11)."""
+
+_STATES = f"""
+select kind from ops.kind_state where suspended
+union select '*' where exists (select from ops.restoration r where {UNCONFIRMED})
+"""  # noqa: S608  # constant
 _MOVED = "select kind from ops.kind_state where changed_at > %s"
-_LOCK_STATES = "select kind, suspended from ops.kind_state where kind = any(%s) order by kind for share"
+_LOCK_STATES = f"""
+select kind, suspended or kind = '*' and exists (select from ops.restoration r where {UNCONFIRMED})
+  from ops.kind_state where kind = any(%s) order by kind for share
+"""  # noqa: S608  # constant
+# A feed that has not caught up with a restoration has no age. What was found too old stays so until a newer file: a clock that is set back opens nothing.
 _FEEDS = """
-select feed, fresh_as_of, exists (select from people.feed_doubt d where d.feed = f.feed) from intake.feed f
+select feed, case when caught_up >= (select coalesce(max(id), 0) from ops.restoration) then fresh_as_of end,
+       exists (select from people.feed_doubt d where d.feed = f.feed)
+       or exists (select from ops.feed_standing s where s.feed = f.feed and s.standing = 'stale' and s.as_of >= f.fresh_as_of)
+  from intake.feed f
 """
 
 
@@ -53,7 +66,8 @@ async def lock_kind(tx: Transaction, kind: str) -> frozenset[str]:
 
 
 async def feeds(tx: Transaction) -> tuple[dict[Feed, datetime | None], frozenset[Feed]]:
-    """As of when each feed is fresh (None = never applied), and the feeds with a file whose keys cannot be read."""
+    """As of when each feed is fresh (None: never applied, or not since a restoration), and the feeds that are closed whatever their age: a file's keys
+    cannot be read, or the data was found too old before."""
     rows = await tx.fetch(_FEEDS)
     return {Feed(feed): as_of for feed, as_of, _ in rows}, frozenset(
         Feed(feed) for feed, _, doubt in rows if doubt

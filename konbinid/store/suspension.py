@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING
 
 from konbinid.store.audit import insert_audit
 from konbinid.store.direct import PATIENCE, transaction
+from konbinid.store.state import UNCONFIRMED
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
 
 _STATE = "select kind, reason, changed_by, changed_at from ops.kind_state where kind = %s and suspended"
-_ALL = "select kind, reason, changed_by, changed_at from ops.kind_state where suspended order by changed_at, kind"
+_ALL = f"""
+select kind, reason, changed_by, changed_at from ops.kind_state where suspended
+ union all
+select '*', 'restoration; ended by `konbinid restored --confirm` only: ' || reason, noted_by, at from ops.restoration r where {UNCONFIRMED}
+ order by 4, 1
+"""  # noqa: S608  # constant
 _SUSPEND = "select ops.suspend(%s, %s, %s)"
 _RESUME = """
 update ops.kind_state

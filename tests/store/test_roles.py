@@ -22,6 +22,7 @@ INTAKE = "intake.attachment intake.attachment_name intake.feed intake.incoming i
 LEDGER = "ledger.decision ledger.delivery ledger.error_report ledger.issuance ledger.refusal ledger.replay"
 APPLICATIONS = "ledger.application ledger.application_request"
 DECIDED = "ledger.application_decision ledger.registration_end"
+RESTORED = "ops.identity ops.beat ops.restoration ops.restoration_confirmed ops.feed_standing"
 STAGED = " ".join(
     f"intake.staged_{name}"
     for name in (
@@ -53,13 +54,13 @@ STAGED = " ".join(
 RIGHTS = {
     "desk": {
         "S": f"{PEOPLE} {LIBRARY} {LEDGER} {APPLICATIONS} {DECIDED} ledger.document ledger.document_key intake.feed ops.kind_state "
-        "ops.fingerprint",
+        f"ops.fingerprint {RESTORED}",
         "I": f"{LEDGER} {APPLICATIONS} ledger.document ledger.document_key ledger.audit ops.alert",
         "U(lock_handle)": "people.person_lock people.register_lock ops.kind_state",
     },
     "intake": {
-        "S": f"{PEOPLE} {GAIJI} {INTAKE} {STAGED} ops.lease",
-        "I": f"{PEOPLE} {GAIJI} {INTAKE} {STAGED} ops.alert ledger.audit",
+        "S": f"{PEOPLE} {GAIJI} {INTAKE} {STAGED} ops.lease ops.restoration intake.verify_choice",
+        "I": f"{PEOPLE} {GAIJI} {INTAKE} {STAGED} ops.alert ledger.audit intake.verify_choice",
         "U": f"{TAKEN_IN} people.person_lock people.register_lock library.gaiji intake.feed intake.incoming {STAGED}",
         "D": f"{TAKEN_IN} library.gaiji intake.incoming_part {STAGED}",
         "T": STAGED,
@@ -67,26 +68,27 @@ RIGHTS = {
     },
     "office": {
         "S": f"{PEOPLE} {INTAKE} {LIBRARY} {LEDGER} {APPLICATIONS} {DECIDED} ledger.issuance_state ledger.audit ledger.audit_seal "
-        "ops.kind_state ops.lease ops.alert ops.alert_seen ops.fingerprint",
-        "I": f"{DECIDED} library.approval library.blob library.entry library.withdrawal ledger.audit ops.alert ops.alert_seen ops.fingerprint",
+        f"ops.kind_state ops.lease ops.alert ops.alert_seen ops.fingerprint {RESTORED} intake.verify_choice",
+        "I": f"{DECIDED} library.approval library.blob library.entry library.withdrawal ledger.audit ops.alert ops.alert_seen ops.fingerprint ops.restoration_confirmed",
         "U(suspended,reason,changed_by,changed_at,change_no)": "ops.kind_state",
         "U(change_no)": "people.register_lock",
     },
     "check": {
         "S": f"{PEOPLE} {INTAKE} {LIBRARY} {LEDGER} {APPLICATIONS} {DECIDED} ledger.document ledger.issuance_state ledger.audit ledger.audit_seal "
-        "ops.kind_state ops.lease ops.alert ops.alert_seen ops.fingerprint",
+        f"ops.kind_state ops.lease ops.alert ops.alert_seen ops.fingerprint {RESTORED} intake.verify_choice",
         "I": "ops.alert",
     },
     "shred": {"S": "ledger.delivery ledger.document_key", "D": "ledger.document_key"},
     "ops": {
-        "S": "ops.kind_state ops.lease ops.alert ops.alert_seen ops.fingerprint ledger.audit ledger.audit_seal",
-        "I": "ops.alert ledger.audit ledger.audit_seal",
-        "U": "ops.lease",
+        "S": f"ops.kind_state ops.lease ops.alert ops.alert_seen ops.fingerprint ledger.audit ledger.audit_seal {RESTORED} intake.feed",
+        "I": "ops.alert ledger.audit ledger.audit_seal ops.beat ops.feed_standing",
+        "U": "ops.lease ops.beat ops.feed_standing",
     },
 }
 EXECUTES = {
     "ops.suspend": {"desk", "intake", "office", "ops"},
     "ops.take_kinds": {"office"},
+    "ops.note_restoration": {"office", "ops"},
     "ledger.shred_delivered": {"desk", "shred"},
     "intake.measure_staged": {"intake"},
     "people.feed_in_doubt": set(),

@@ -10,7 +10,14 @@ EXAMPLE = Path(__file__).parents[2] / "config" / "konbinid.toml"
 
 _FILES = ("soap.certificate", "soap.client_ca", "soap.crl", "fonts.list")
 _SECRETS = ("soap.key", *(f"database.{role}.password_file" for role in ("desk", "intake", "office", "ops")))
-_FOLDERS = ("inbox.folder", "inbox.outbox", "inbox.archive", "inbox.quarantine", "forms.folder")
+_FOLDERS = (
+    "state.folder",
+    "inbox.folder",
+    "inbox.outbox",
+    "inbox.archive",
+    "inbox.quarantine",
+    "forms.folder",
+)
 
 
 def make_city_files(folder: Path, text: str | None = None) -> Path:

@@ -41,6 +41,7 @@ def make_city(folder: Path, database: Database, *, extra: str = "") -> Path:
     Keyring.create(folder / "keys")
     for name in ("inbox", "outbox", "archive", "quarantine"):
         (folder / "spool" / name).mkdir(parents=True)
+    (folder / "state").mkdir()
     path = folder / "konbinid.toml"
     path.write_text(_text(database) + extra, encoding="utf-8")
     database_section = load(path).database
@@ -87,6 +88,8 @@ servers = [{json.dumps(database.server.address(database.name))}]
 start_seconds = 1
 [keys]
 folder = "keys"
+[state]
+folder = "state"
 [inbox]
 folder = "spool/inbox"
 outbox = "spool/outbox"
