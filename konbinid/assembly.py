@@ -30,6 +30,7 @@ from konbinid.office.status_view import Here
 from konbinid.ops.admin_site import AdminSite
 from konbinid.ops.alerts import Alerts
 from konbinid.ops.door import Door
+from konbinid.ops.feed_watch import FeedWatch
 from konbinid.ops.fitness import Fitness
 from konbinid.ops.health import Probe
 from konbinid.ops.lease import Lease
@@ -95,6 +96,9 @@ def assemble(daemon: MultiService, config: Config, means: Means) -> None:
     _in_order(
         *(Steered(pool.start, pool.stop) for pool in pools.values()),
         witness,
+        FeedWatch(
+            means.reactor, pools["ops"], {feed: setting.rule for feed, setting in config.feeds.items()}
+        ),
         _admin_door(config, means, desk, fitness=fitness, lease=lease, soap=soap),
         TimerService(_TLS_LOOK_SECONDS, prepared.tls.refresh),
         fitness,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from konbinid.domain.freshness import Calendar, is_stale
+from konbinid.domain.freshness import Calendar, expected_age, is_stale
 from konbinid.domain.kinds import Kind
 
 
@@ -34,8 +34,13 @@ KIND_FEEDS: Mapping[Kind, frozenset[Feed]] = {
     Kind.KAZEI: _ALWAYS | {Feed.ZEI},
     Kind.KOSEKI_ZENBU: _ALWAYS | {Feed.KOSEKI},
     Kind.KOSEKI_KOJIN: _ALWAYS | {Feed.KOSEKI},
-    Kind.FUHYO: _ALWAYS | {Feed.FUHYO},
+    # 届出処理中 is said by KOSEKI and closes fuhyo too (decision 0038).
+    Kind.FUHYO: _ALWAYS | {Feed.FUHYO, Feed.KOSEKI},
 }
+AGEING = frozenset(feed for feeds in KIND_FEEDS.values() for feed in feeds)
+"""The feeds whose age closes something: all but GAIJI."""
+
+_EARLY = 0.75  # of the maximum age: people are told before a kind closes
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,36 @@ class FeedRule:
 
     calendar: Calendar
     maximum_age: timedelta
+
+
+class Standing(StrEnum):
+    """How old a feed's data is. NONE: never applied; BEHIND: not caught up with a restoration; LATE: will be STALE soon unless something comes."""
+
+    NONE = "none"
+    BEHIND = "behind"
+    FRESH = "fresh"
+    LATE = "late"
+    STALE = "stale"
+
+    @property
+    def closes(self) -> bool:
+        """Whether the kinds that depend on the feed are closed."""
+        return self not in {Standing.FRESH, Standing.LATE}
+
+
+def standing_of(rule: FeedRule, since: datetime | None, now: datetime) -> Standing:
+    """By age alone."""
+    if since is None:
+        return Standing.NONE
+    if is_stale(rule.calendar, since, now, rule.maximum_age):
+        return Standing.STALE
+    age = expected_age(rule.calendar, since, now, enough=rule.maximum_age)
+    return Standing.LATE if age >= rule.maximum_age * _EARLY else Standing.FRESH
+
+
+def kinds_of(feed: Feed) -> tuple[Kind, ...]:
+    """The kinds that close with a feed."""
+    return tuple(kind for kind in Kind if feed in KIND_FEEDS[kind])
 
 
 def stale_kinds(

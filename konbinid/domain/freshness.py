@@ -67,6 +67,44 @@ def expected_age(
     return age
 
 
+_SKEW = timedelta(minutes=1)  # two database servers' clocks
+_DAYS_AHEAD = 800  # a calendar whose only days lie further ahead is told as never
+
+
 def is_stale(calendar: Calendar, since: datetime | None, now: datetime, maximum: timedelta) -> bool:
-    """Whether more expected time has passed than ``maximum``; data of unknown age (None) is stale (I-11)."""
-    return since is None or expected_age(calendar, since, now, enough=maximum) > maximum
+    """Whether more expected time has passed than ``maximum``.
+
+    Data of unknown age is stale (I-11): None, and data from the future, which shows that the clock was set back after it was applied.
+    """
+    if since is None or since > now + _SKEW:
+        return True
+    return expected_age(calendar, since, now, enough=maximum) > maximum
+
+
+def next_expected(calendar: Calendar, now: datetime) -> datetime | None:
+    """When something is expected again: now, within a window, else when the next one opens; None when that is years ahead."""
+    return _reached(calendar, now, timedelta(0), least=True)
+
+
+def stale_from(calendar: Calendar, since: datetime, maximum: timedelta) -> datetime | None:
+    """The last instant at which data of ``since`` is not stale yet; None when that is years ahead."""
+    return _reached(calendar, since, maximum, least=False)
+
+
+def _reached(calendar: Calendar, since: datetime, age: timedelta, *, least: bool) -> datetime | None:
+    """The first (``least``) or last instant at which expected time since ``since`` is ``age``."""
+    start = since.astimezone(JST)
+    left = age
+    for ahead in range(_DAYS_AHEAD):
+        day = start.date() + timedelta(days=ahead)
+        if not calendar.expects_on(day):
+            continue
+        midnight = datetime.combine(day, time(0), JST)
+        for opens, closes in calendar.windows:
+            began = max(start, midnight + timedelta(minutes=opens))
+            ended = midnight + timedelta(minutes=closes)
+            span = max(timedelta(0), ended - began)
+            if left < span or (least and left == span and span):
+                return began + left
+            left -= span
+    return None

@@ -14,17 +14,20 @@ from psycopg2.extensions import connection, cursor
 
 from konbinid.domain.feeds import Feed
 from konbinid.intake import gaps, sequence
+from konbinid.intake.differing import report_of
 from konbinid.intake.layout import Layout
 from konbinid.intake.problems import Fault, ProblemList
 from konbinid.intake.sequence import Act, FileState, OpenFile
 from konbinid.intake.steps import Passing, Point
 from konbinid.store import intake_files, intake_prepare, intake_settle, intake_staging
+from konbinid.store.intake_compare import is_chosen
 from konbinid.store.intake_files import Incoming
 from konbinid.store.intake_link import connect, feed_row, fence, transaction
 from konbinid.store.intake_prepare import Prepared
-from konbinid.store.intake_tables import TABLES
+from konbinid.store.intake_tables import TABLES, Table
 
 T = TypeVar("T")
+_Outcome = Callable[[cursor, Incoming, Table, Prepared, dict[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +138,9 @@ class Clerk:
             return
         if prepared.notes:
             report["notes"] = [{"line": line, "note": note} for line, note in prepared.notes]
-        state = self._state_of(task, prepared)
-        done = {
-            "held": intake_settle.hold,
-            "applied": intake_settle.apply,
-            "verified": intake_settle.report_only,
-        }[state]
+        done = self._outcome(task, prepared)
+        if done in {intake_settle.report_only, intake_settle.compare}:
+            report |= self._ask(lambda cur: report_of(cur, self._table, self._intake.layout, prepared))
         self._settle(epoch, lambda cur: done(cur, task.incoming, self._table, prepared, report))
 
     def wait(self, task: Task, reading: Reading, epoch: int) -> None:
@@ -162,7 +162,8 @@ class Clerk:
         problems = ProblemList.of_report(task.incoming.report)
         if task.fault is not None:
             problems.add_file(task.fault)
-        run = None if reading is None else reading.run
+        past = task.duty is Duty.GO_PAST
+        run = None if reading is None or past else reading.run
         self._settle(
             epoch,
             lambda cur: intake_settle.refuse(
@@ -171,9 +172,16 @@ class Clerk:
                 self._table,
                 run,
                 problems.as_report(),
-                takes_place=task.duty is Duty.GO_PAST,
+                takes_place=past,
+                keys_unread=reading is not None and self._closes(task.incoming, reading),
             ),
         )
+
+    @property
+    def reads_what_it_passes(self) -> bool:
+        """Whether a file that is refused without a contradiction is read all the same: its keys may be unreadable, and then nobody knows whom
+        it was about."""
+        return self._intake.layout.spec.closes_unread
 
     def clear(self, run: int) -> None:
         """A reading has done its work: its rows leave the staging tables."""
@@ -240,15 +248,18 @@ class Clerk:
                 return None, problems
         return prepared, problems
 
-    def _state_of(self, task: Task, prepared: Prepared) -> str:
-        intake = self._intake
-        if intake.verify_only and task.incoming.full:
-            return "verified"
+    def _outcome(self, task: Task, prepared: Prepared) -> _Outcome:
+        intake, approved = self._intake, task.duty is Duty.APPLY_APPROVED
+        if task.incoming.full and not approved:
+            if self._ask(lambda cur: is_chosen(cur, task.incoming.name)):
+                return intake_settle.compare
+            if intake.verify_only:
+                return intake_settle.report_only
         removed, present = prepared.removed, prepared.present or 0
         too_many = (
             removed > 0 and removed >= intake.removal_least_rows and removed > intake.removal_share * present
         )
-        return "held" if too_many and task.duty is not Duty.APPLY_APPROVED else "applied"
+        return intake_settle.hold if too_many and not approved else intake_settle.apply
 
     def _reject(self, cur: cursor, incoming: Incoming, reading: Reading, report: dict[str, Any]) -> None:
         intake_settle.reject(

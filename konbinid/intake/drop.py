@@ -106,10 +106,11 @@ class Drop:
             return Oddity(name.text, "not a plain file")
         return Arrival(name, end, (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
 
-    def file_away(self, name: DropName, attachments: Mapping[str, bytes] | None, passing: Passing) -> None:
-        """Take a settled file out of the drop folder: to the archive with its attachments (name -> sha256), or, without any
-        given, to the quarantine. The marker goes last, so whoever is interrupted finds it and goes on."""
-        place = self.quarantine if attachments is None else self.archive
+    def file_away(
+        self, name: DropName, place: Path, attachments: Mapping[str, bytes], passing: Passing
+    ) -> None:
+        """Take a settled file out of the drop folder, to the archive or the quarantine, with its attachments (name -> sha256). The marker goes
+        last, so whoever is interrupted finds it and goes on."""
         target = place / name.stamp.strftime("%Y%m%d")
         target.mkdir(exist_ok=True)
         with opened_folder(self.folder) as folder, opened_folder(target) as into:

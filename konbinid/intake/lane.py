@@ -148,12 +148,13 @@ class Lane:
 
     async def _do(self, task: Task, epoch: int) -> None:
         incoming = task.incoming
-        if task.duty is Duty.GO_PAST:
+        if task.duty is Duty.GO_PAST and not self._clerk.reads_what_it_passes:
             await self._tools.in_thread(lambda: self._clerk.refuse(task, None, epoch))
             return
         reading = await self._read(incoming)
         self._tools.passing(Point.STAGED)
-        settle = {Duty.WAIT: self._clerk.wait, Duty.REFUSE: self._clerk.refuse}.get(
+        refuse = self._clerk.refuse
+        settle = {Duty.WAIT: self._clerk.wait, Duty.REFUSE: refuse, Duty.GO_PAST: refuse}.get(
             task.duty, self._clerk.apply
         )
         try:
@@ -219,8 +220,9 @@ class Lane:
     def _put_away_now(self, arrival: Arrival, incoming: Incoming) -> None:
         self._write_receipt(incoming)
         self._tools.passing(Point.ANSWERED)
-        attachments = self._clerk.attachments(incoming.id) if incoming.state == "applied" else None
-        self._tools.drop.file_away(arrival.name, attachments, self._tools.passing)
+        drop = self._tools.drop
+        place = drop.archive if incoming.state == "applied" else drop.quarantine
+        drop.file_away(arrival.name, place, self._clerk.attachments(incoming.id), self._tools.passing)
 
     def _write_receipt(self, incoming: Incoming) -> None:
         applied = incoming.state == "applied"

@@ -6,23 +6,26 @@ import os
 from pathlib import Path
 
 from konbinid.domain.dates import JST
+from konbinid.intake.differing import lines_of
 from konbinid.intake.problems import WORDS, Problem, ProblemList
 from konbinid.store.intake_files import Incoming
 
 
 def ok_text(incoming: Incoming) -> str:
-    """One line: what the file brought about."""
+    """One line: what the file brought about. Below it, of a file that was only compared, what differs."""
     assert incoming.applied_at is not None
     at = incoming.applied_at.astimezone(JST).isoformat(timespec="seconds")
     counts = f"added={incoming.added} changed={incoming.changed} removed={incoming.removed}"
-    return f"rows={incoming.rows} {counts} applied_at={at}\n"
+    said = [f"rows={incoming.rows} {counts} applied_at={at}", *lines_of(incoming.report)]
+    return "\n".join(said) + "\n"
 
 
 def ng_text(incoming: Incoming) -> str:
-    """A line about the file, then one for each fault: line, column, kind, and words for people. Never a value."""
+    """A line about the file, then one for each fault: line, column, kind, and words for people; what differs, of a file
+    that was only compared. Never a value, but 宛名番号 and keys."""
     found = ProblemList.of_report(incoming.report)
     lines = [f"result={incoming.state} rows={incoming.rows} bad_rows={found.bad_rows}"]
-    return "\n".join([*lines, *problem_lines(found)]) + "\n"
+    return "\n".join([*lines, *problem_lines(found), *lines_of(incoming.report)]) + "\n"
 
 
 def problem_lines(found: ProblemList) -> list[str]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from konbinid.domain.feeds import KIND_FEEDS, Feed, FeedRule
-from konbinid.domain.freshness import expected_age, is_stale
+from konbinid.domain.feeds import AGEING, Feed, FeedRule, Standing
+from konbinid.domain.freshness import expected_age, next_expected, stale_from
 from konbinid.domain.kinds import TITLES, Kind
 from konbinid.domain.request import KindState, ServiceReport, ServiceState
 from konbinid.office import words
@@ -40,7 +40,8 @@ class KindLine:
 
 @dataclass(frozen=True, slots=True)
 class FeedLine:
-    """One feed: how its data stands, the last file applied and when, as of when the data is, and its age in expected time."""
+    """One feed: how its data stands, the last file applied and when, as of when the data is, its age in expected time with
+    the limit, when it is expected again, and until when it stays fresh if nothing comes."""
 
     title: str
     feed: str
@@ -49,6 +50,8 @@ class FeedLine:
     applied: str
     as_of: str
     age: str
+    next_expected: str
+    closes: str
     open_files: int
 
 
@@ -188,32 +191,27 @@ def _feeds(rows: tuple[FeedRow, ...], rules: Mapping[Feed, FeedRule], now: datet
 
 
 def _feed(row: FeedRow, rule: FeedRule, now: datetime) -> FeedLine:
-    if row.stopped:
-        state = Said("停止", Tone.BAD)
-    elif row.fresh_as_of is None:
-        state = Said("未受信", Tone.WARNING)
-    elif row.feed in _AGEING and is_stale(rule.calendar, row.fresh_as_of, now, rule.maximum_age):
-        state = Said("遅延", Tone.WARNING)
-    else:
-        state = Said("正常", Tone.GOOD)
-    age = "―"
+    ages = row.feed in AGEING
+    standing = row.standing(rule, now) if ages or row.fresh_as_of is None else Standing.FRESH
+    age, closes = "―", None
     if row.fresh_as_of is not None:
         age = words.how_long(expected_age(rule.calendar, row.fresh_as_of, now))
+        if ages:
+            age = f"{age} / {words.how_long(rule.maximum_age)}"
+        if ages and not standing.closes:
+            closes = stale_from(rule.calendar, row.fresh_as_of, rule.maximum_age)
     return FeedLine(
         title=words.FEEDS[row.feed],
         feed=row.feed.value,
-        state=state,
+        state=Said("停止", Tone.BAD) if row.stopped else words.STANDINGS[standing],
         file=row.last_name or "―",
         applied=words.at_time(row.last_applied_at),
         as_of=words.at_time(row.fresh_as_of),
         age=age,
+        next_expected=words.at_time(next_expected(rule.calendar, now) if ages else None),
+        closes=words.at_time(closes),
         open_files=row.open_files,
     )
-
-
-_AGEING = frozenset(
-    feed for feeds in KIND_FEEDS.values() for feed in feeds
-)  # 外字 come when there are new ones
 
 
 def _issuance(row: IssuanceRow) -> IssuanceLine:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from konbinid.domain.dates import JST
-from konbinid.domain.feeds import Feed
+from konbinid.domain.feeds import Feed, Standing
 from konbinid.domain.request import ServiceState
 
 
@@ -45,6 +45,14 @@ FEEDS = {
     Feed.KOSEKI: "戸籍",
     Feed.FUHYO: "戸籍の附票",
     Feed.GAIJI: "外字",
+}
+
+STANDINGS = {
+    Standing.NONE: Said("未受信", Tone.WARNING),
+    Standing.BEHIND: Said("復元待ち", Tone.BAD),
+    Standing.FRESH: Said("正常", Tone.GOOD),
+    Standing.LATE: Said("間もなく遅延", Tone.WARNING),
+    Standing.STALE: Said("遅延", Tone.WARNING),
 }
 
 ISSUANCE_STATES = {
@@ -87,6 +95,7 @@ ALERTS = {
     "file_rejected": "ファイルに誤りがあり、取り込みませんでした。送信元に訂正したファイルを求めてください。載っている方の交付は止めています。",
     "file_refused": "受け付けられないファイルが届きました。送信元に確かめてください。",
     "file_held": "削除が多いファイルが届きました。内容を確かめ、反映してよければ承認してください。",
+    "file_compared": "全件ファイルを照合しました。違う方の交付を止めています。konbinid files show で違いを見て、反映するか手放すかを決めてください。",
     "feed_differs": "全件ファイルが反映済みのデータと一致しません。一致しない方の交付は止めています。",
     "feed_stuck": "データ連携が同じ失敗を繰り返しています。この種別は止まっています。保守担当へ連絡してください。",
     "people_closed": "内容が食い違う行があり、その方の証明書を止めました。konbinid files closed で確かめ、送信元に訂正を求めてください。",

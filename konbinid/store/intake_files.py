@@ -67,13 +67,25 @@ def by_name(cur: cursor, name: str) -> list[Incoming]:
 
 
 def unsettled(cur: cursor) -> list[tuple[int, str, str, datetime]]:
-    """(id, state, name, since) of every file of any feed that is not settled, and of the refused ones that still hold people."""
+    """(id, state, name, since) of every file of any feed that is not settled, and of the refused ones that still hold people or close their feed."""
     cur.execute(
         "select i.id, i.state, i.name, i.state_at from intake.incoming i where i.state = any(%s) or (i.state = 'refused' "
-        "and exists (select from people.doubt d where d.incoming_id = i.id)) order by i.feed, i.id",
+        "and (exists (select from people.doubt d where d.incoming_id = i.id) "
+        "or exists (select from people.feed_doubt d where d.incoming_id = i.id))) order by i.feed, i.id",
         [list(OPEN_STATES)],
     )
     return cur.fetchall()
+
+
+def held_because_of(cur: cursor, incoming_id: int) -> tuple[int, bool]:
+    """How many people, residents and registers a file holds provisionally, and whether it closes its feed."""
+    cur.execute(
+        "select (select count(*) from people.doubt where incoming_id = %s), exists (select from people.feed_doubt where incoming_id = %s)",
+        [incoming_id, incoming_id],
+    )
+    row = cur.fetchone()
+    assert row is not None
+    return int(row[0]), bool(row[1])
 
 
 def open_files(cur: cursor, feed: str) -> list[Incoming]:

@@ -6,12 +6,13 @@ either all of it or nothing, and the next one goes on from intake.incoming alone
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from psycopg2.extensions import cursor
 from psycopg2.extras import Json
 
-from konbinid.store import intake_apply, intake_files, intake_people, intake_prepare
+from konbinid.store import intake_apply, intake_compare, intake_files, intake_people, intake_prepare
 from konbinid.store.intake_files import OPEN_STATES, Incoming
 from konbinid.store.intake_link import FeedRow, enter, feed_row, raise_alert
 from konbinid.store.intake_prepare import Prepared
@@ -91,6 +92,21 @@ def report_only(
     _finish(cur, incoming, {**report, "verified": differences}, {}, keep=incoming.id)
 
 
+def compare(
+    cur: cursor, incoming: Incoming, table: Table, prepared: Prepared, report: dict[str, Any]
+) -> None:
+    """A full file that an operator wants only compared: held at its place with what differs, so that it can still be applied in its order."""
+    _require_open(cur, incoming)
+    if not intake_prepare.is_still_there(cur, table, prepared):
+        raise StagingLost
+    intake_people.end_doubts(cur, [incoming.id])  # those of its waiting, which named everybody
+    intake_people.doubt_differing(cur, incoming.feed, table, prepared.run, incoming.id)
+    counts = {name: prepared.effects.get(effect, 0) for name, effect in _EFFECT_NAMES.items()}
+    _mark(cur, incoming, "held", {**report, "compared": counts})
+    cur.execute(_STOP, [incoming.id, incoming.feed])
+    raise_alert(cur, "warning", "file_compared", incoming.name, counts)
+
+
 def hold(cur: cursor, incoming: Incoming, table: Table, prepared: Prepared, report: dict[str, Any]) -> None:
     """It would remove too much: an operator decides. Everyone named, and everyone who would go, is held meanwhile."""
     _require_open(cur, incoming)
@@ -134,21 +150,25 @@ def refuse(
     report: dict[str, Any],
     *,
     takes_place: bool,
+    keys_unread: bool,
 ) -> None:
     """It is not to be applied at all.
 
     ``run``: its rows are staged and contradict what was applied, so everyone named is held until an operator has looked.
     ``takes_place``: the feed goes on after it, unless another file has stopped it here: what is not applied resolves nobody's doubt.
+    ``keys_unread``: the feed closes until then, whoever can be read.
     """
     _require_open(cur, incoming, "refused")
     if run is not None:
-        _doubt(cur, incoming, table, run, keys_unread=False)
+        _doubt(cur, incoming, table, run, keys_unread=keys_unread)
     else:
         intake_people.end_doubts(cur, [incoming.id])  # those of its waiting
+        if keys_unread:
+            intake_people.close_feed(cur, incoming.id, incoming.feed)
     _mark(cur, incoming, "refused", report)
     if takes_place and feed_row(cur, incoming.feed).stopped_by is None:
+        # What else claims the place comes late now and is told so: nothing was applied that could resolve its doubts.
         cur.execute(_GO_ON, [incoming.sequence, incoming.feed])
-        _supersede(cur, incoming)
     raise_alert(cur, "error", "file_refused", incoming.name, {})
 
 
@@ -165,8 +185,21 @@ def release(cur: cursor, incoming_id: int, who: str) -> None:
     _mark(cur, incoming, "released", {}, who)
     intake_people.end_doubts(cur, [incoming.id])
     if feed.stopped_by == incoming.id:
+        # A correction that has come but was not looked at yet comes late now, and holds whom it names: its rows are not let go with this file's.
         cur.execute(_GO_ON, [incoming.sequence, incoming.feed])
-        _supersede(cur, incoming)
+        _supersede(cur, incoming, ["held", "rejected"])
+
+
+def verify(cur: cursor, incoming_id: int, who: str) -> None:
+    """An operator wants a full file only compared; one that is held already is looked at again. SettledAlready when it is judged or no full file."""
+    incoming, feed = _for_operator(cur, incoming_id, "received", "waiting", "held")
+    if not incoming.full or incoming.approved:
+        raise SettledAlready
+    intake_compare.choose(cur, incoming.name, who)
+    if incoming.state == "held":
+        _mark(cur, incoming, "waiting", {})  # its holds stay until it has been compared
+        if feed.stopped_by == incoming.id:
+            cur.execute(_STOP, [None, incoming.feed])
 
 
 def give_up_gap(cur: cursor, incoming_id: int, last_missing: int, who: str) -> None:
@@ -222,10 +255,10 @@ def _end_verified(cur: cursor, incoming: Incoming) -> None:
     intake_people.end_doubts(cur, [row[0] for row in cur.fetchall()])
 
 
-def _supersede(cur: cursor, incoming: Incoming) -> None:
+def _supersede(cur: cursor, incoming: Incoming, states: Sequence[str] = OPEN_STATES) -> None:
     """The place is taken: whatever else claimed it is settled, and its provisional holds end."""
     who = f"file {incoming.id}"
-    cur.execute(_SUPERSEDE, [who, incoming.feed, incoming.sequence, incoming.id, list(OPEN_STATES)])
+    cur.execute(_SUPERSEDE, [who, incoming.feed, incoming.sequence, incoming.id, list(states)])
     intake_people.end_doubts(cur, [row[0] for row in cur.fetchall()])
 
 

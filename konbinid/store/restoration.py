@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from konbinid.domain.feeds import KIND_FEEDS, Feed
+from konbinid.domain.feeds import AGEING, Feed
 from konbinid.store.audit import insert_audit
 from konbinid.store.direct import PATIENCE, transaction
 from konbinid.store.errors import DatabaseWentBack
@@ -41,8 +41,7 @@ select max(id), %s, %s from ops.restoration r where {UNCONFIRMED} having max(id)
 """  # noqa: S608  # constant
 _BEHIND = "select feed, last_name from intake.feed where caught_up < (select coalesce(max(id), 0) from ops.restoration)"
 
-EVENT = "database.went_back"
-TEXT = (
+_TEXT = (
     "データベースが過去の状態に戻りました (バックアップからの復元、または切替え)。すべての証明書を止めています。"
     "運用の手引きの9章の順に、停止・市の設定・ファイルを入れ直し、konbinid restored --confirm で確認してください。"
 )
@@ -97,8 +96,8 @@ async def beat(tx: Transaction, host: str, witnessed: Witnessed | None) -> tuple
         )
         least, not_before = (None, None) if witnessed is None else (witnessed.value, witnessed.at)
         await tx.execute(_NOTE, (host, False, reason, found, least, not_before))
-        detail = {"text": TEXT, "found": found, "witnessed": least}
-        await raise_alert(tx, "critical", "witness", EVENT, subject=host, detail=detail)
+        detail = {"text": _TEXT, "found": found, "witnessed": least}
+        await raise_alert(tx, "critical", "witness", "database.went_back", subject=host, detail=detail)
     floor = 1 if witnessed is None else witnessed.value + 1
     row = await tx.fetch_one(_BEAT, (host, floor))
     assert row is not None
@@ -150,8 +149,7 @@ def behind(made: connection) -> dict[Feed, str | None]:
     with made.cursor() as cur:
         cur.execute(_BEHIND)
         found = {Feed(feed): name for feed, name in cur.fetchall()}
-    needed = {feed for feeds in KIND_FEEDS.values() for feed in feeds}
-    return {feed: found[feed] for feed in Feed if feed in found and feed in needed}
+    return {feed: found[feed] for feed in Feed if feed in found and feed in AGEING}
 
 
 def _one(made: connection, statement: str) -> tuple[Any, ...] | None:

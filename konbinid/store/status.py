@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from konbinid.domain.feeds import Feed
+from konbinid.domain.feeds import Feed, FeedRule, Standing, standing_of
 from konbinid.domain.kinds import Kind
 from konbinid.store.audit import insert_audit
 from konbinid.store.direct import transaction
@@ -23,7 +23,9 @@ _FEEDS = """
 select f.feed, f.last_name, f.last_applied_at, f.fresh_as_of,
        f.stopped_by is not null or exists (select from people.feed_doubt d where d.feed = f.feed),
        (select count(*) from intake.incoming i
-         where i.feed = f.feed and i.state in ('received', 'waiting', 'held', 'rejected'))
+         where i.feed = f.feed and i.state in ('received', 'waiting', 'held', 'rejected')),
+       caught_up < (select coalesce(max(id), 0) from ops.restoration),
+       exists (select from ops.feed_standing s where s.feed = f.feed and s.standing = 'stale' and s.as_of >= f.fresh_as_of)
   from intake.feed f
 """
 _ISSUANCES = """
@@ -62,7 +64,8 @@ class LeaseRow:
 
 @dataclass(frozen=True, slots=True)
 class FeedRow:
-    """Where a feed stands. ``stopped``: a file in quarantine stops it. ``open_files``: files that wait, are held or were rejected."""
+    """Where a feed stands. ``stopped``: a file in quarantine stops it. ``open_files``: files that wait, are held or were rejected.
+    ``behind``: it has not caught up with a restoration. ``was_stale``: this very data was found too old before."""
 
     feed: Feed
     last_name: str | None
@@ -70,6 +73,14 @@ class FeedRow:
     fresh_as_of: datetime | None
     stopped: bool
     open_files: int
+    behind: bool = False
+    was_stale: bool = False
+
+    def standing(self, rule: FeedRule, now: datetime) -> Standing:
+        """As the desk sees its age."""
+        if self.behind:
+            return Standing.BEHIND
+        return Standing.STALE if self.was_stale else standing_of(rule, self.fresh_as_of, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +124,26 @@ async def read_status(tx: Transaction, *, today: datetime, rows: int = 20) -> St
     counts = await tx.fetch_one(_TODAY, (today, today))
     assert lease is not None
     assert counts is not None
-    feeds = [FeedRow(Feed(feed), *rest) for feed, *rest in await tx.fetch(_FEEDS)]
+    feeds = await read_feeds(tx)
     issuances = [
         IssuanceRow(number, Kind(kind), at, state)
         for number, kind, at, state in await tx.fetch(_ISSUANCES, (rows,))
     ]
     return Status(
         lease=LeaseRow(*lease),
-        feeds=tuple(sorted(feeds, key=lambda row: list(Feed).index(row.feed))),
+        feeds=feeds,
         issuances=tuple(issuances),
         issued_today=counts[0],
         refused_today=counts[1],
         alerts=tuple(AlertRow(*row) for row in await tx.fetch(_ALERTS, (rows,))),
         approved=await approved_fingerprint(tx),
     )
+
+
+async def read_feeds(tx: Transaction) -> tuple[FeedRow, ...]:
+    """Where every feed stands, in the feeds' order."""
+    feeds = [FeedRow(Feed(feed), *rest) for feed, *rest in await tx.fetch(_FEEDS)]
+    return tuple(sorted(feeds, key=lambda row: list(Feed).index(row.feed)))
 
 
 async def approved_fingerprint(tx: Transaction) -> ApprovedFingerprint | None:

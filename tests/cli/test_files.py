@@ -84,7 +84,7 @@ def test_what_is_not_open_is_refused_and_leaves_no_trace(call, database, act, ca
 
 def test_who_is_closed_by_a_contradiction_is_listed(call, database, capsys) -> None:
     """Contract 2, INKAN and ZEI: closed and listed for staff, with the reason and the file that brought it; only what is closed now."""
-    assert call("closed") == 0
+    assert call("closed", "--by", "見本 一郎") == 0
     assert capsys.readouterr().out == "Nothing is closed by a contradiction.\n"
     number = file(database, "applied", 5)
     seal = (
@@ -107,8 +107,48 @@ def test_who_is_closed_by_a_contradiction_is_listed(call, database, capsys) -> N
     )
     database.run(tax, (2026, "0000000004", "食い違っています。", number))
     database.run(tax, (2025, "0000000004", "", number))
-    assert call("closed") == 0
+    assert call("closed", "--by", "見本 一郎") == 0
     assert capsys.readouterr().out.splitlines() == [
         "INKAN  0000000001        印影が大きすぎます。  YOKUSHI_20261124010000_000005_D.csv",
         "ZEI    0000000004  2026  食い違っています。  YOKUSHI_20261124010000_000005_D.csv",
     ]
+    assert database.run("select actor, action from ledger.audit") == [("見本 一郎", "file.closed")] * 2
+
+
+def test_a_file_is_shown_with_whom_it_holds_and_looking_is_audited(call, database, capsys) -> None:
+    """State, faults and the number of people held, no names; by number or by name; rows that differ by their key and columns."""
+    number = file(database, "rejected", 7, stops=True)
+    report = (
+        '{"bad_rows": 1, "left_out": 0, "problems": [{"line": 2, "through": 2, "column": "宛名番号", "fault": "not_digits"}], '
+        '"differences": [{"effect": "changed", "key": {"宛名番号": "0000000001"}, "columns": ["住所"]}]}'
+    )
+    database.run("update intake.incoming set report = %s", (report,))
+    for named in (str(number), "YOKUSHI_20261124010000_000007_D.csv"):
+        assert call("show", named, "--by", "見本 一郎") == 0
+        told = capsys.readouterr().out
+        assert "holds      1 people" in told
+        assert "line 2  宛名番号  not_digits" in told
+        assert "differs=changed 宛名番号=0000000001 columns=住所" in told
+    assert database.run("select action, count(*) from ledger.audit group by 1") == [("file.show", 2)]
+
+
+def test_only_a_full_file_may_be_compared_also_before_it_comes(call, database, capsys) -> None:
+    """A difference file that is not applied would be missing; a slip in a name is no choice."""
+    assert call("verify", "YOKUSHI_20261124010000_000007_F.csv", "--by", "見本 一郎") == 0
+    assert database.run("select name, chosen_by from intake.verify_choice") == [
+        ("YOKUSHI_20261124010000_000007_F.csv", "見本 一郎")
+    ]
+    for wrong in ("YOKUSHI_20261124010000_000007_D.csv", "YOKUSHI", str(file(database, "waiting", 9))):
+        assert call("verify", wrong, "--by", "見本 一郎") == 1
+    assert database.run("select count(*) from ledger.audit") == [(1,)]
+
+
+def test_a_refused_file_that_closes_its_feed_is_listed_until_it_is_released(call, database, capsys) -> None:
+    """Its doubt ends by resolving, not silently: no other file ends it."""
+    number = file(database, "refused", 7)
+    database.run("delete from people.doubt")
+    database.run("insert into people.feed_doubt (incoming_id, feed) values (%s, 'YOKUSHI')", (number,))
+    assert call("list") == 0
+    assert "refused" in capsys.readouterr().out
+    assert call("release", str(number), "--by", "見本 一郎") == 0
+    assert database.run("select count(*) from people.feed_doubt") == [(0,)]

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from konbinid.domain.dates import JST
-from konbinid.domain.freshness import AROUND_THE_CLOCK, Calendar, expected_age, is_stale
+from konbinid.domain.freshness import (
+    AROUND_THE_CLOCK,
+    Calendar,
+    expected_age,
+    is_stale,
+    next_expected,
+    stale_from,
+)
 from konbinid.domain.library import Holidays
 
 _WORKING_DAYS = frozenset(range(5))
@@ -73,6 +80,7 @@ def test_age_adds_up(first, second, third):
 @given(_instants, _instants, st.timedeltas(timedelta(0), timedelta(days=30)))
 def test_stopping_early_changes_no_verdict(since, now, limit):
     """The short cut for old data decides exactly as the full count does."""
+    since, now = sorted((since, now))
     assert is_stale(_OFFICE, since, now, limit) is (expected_age(_OFFICE, since, now) > limit)
 
 
@@ -98,3 +106,27 @@ def test_a_calendar_that_could_never_go_stale_is_refused(weekdays, windows):
     """An empty calendar would switch the freshness rule off by accident."""
     with pytest.raises(ValueError, match=r"calendar|windows"):
         Calendar(weekdays, windows)
+
+
+def test_a_clock_that_was_set_back_makes_nothing_fresh():
+    """Data from the future is of unknown age: it was applied before the clock was set back. Two servers' clocks may differ a little."""
+    day = timedelta(days=1)
+    assert is_stale(AROUND_THE_CLOCK, _FRIDAY_EVENING, _FRIDAY_EVENING - timedelta(minutes=2), day)
+    assert not is_stale(AROUND_THE_CLOCK, _FRIDAY_EVENING, _FRIDAY_EVENING - timedelta(seconds=30), day)
+
+
+def test_when_something_is_expected_again():
+    """Within a window: now; at its end or after it: when the next one opens."""
+    monday = datetime(2026, 11, 23, 8, 0, tzinfo=JST)
+    assert next_expected(_OFFICE, _FRIDAY_EVENING) == _FRIDAY_EVENING
+    assert next_expected(_OFFICE, _FRIDAY_EVENING + timedelta(hours=1)) == monday
+    assert next_expected(_OFFICE, monday - timedelta(days=1)) == monday
+
+
+@given(_instants, st.timedeltas(timedelta(0), timedelta(days=30)))
+def test_the_hour_at_which_data_becomes_stale_is_told_as_the_rule_sees_it(since, limit):
+    """Not stale at that instant, stale a moment later."""
+    at = stale_from(_OFFICE, since, limit)
+    assert at is not None
+    assert not is_stale(_OFFICE, since, at, limit)
+    assert is_stale(_OFFICE, since, at + timedelta(microseconds=1), limit)

@@ -73,7 +73,10 @@ def test_the_headline_is_the_worst_news(report, status, here, words, tone):
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        (FeedRow(Feed.JUMIN, "x", _NOW, _NOW - timedelta(hours=24), False, 0), "正常"),
+        (FeedRow(Feed.JUMIN, "x", _NOW, _NOW - timedelta(hours=17, minutes=59), False, 0), "正常"),
+        (FeedRow(Feed.JUMIN, "x", _NOW, _NOW - timedelta(hours=24), False, 0), "間もなく遅延"),
+        (FeedRow(Feed.JUMIN, "x", _NOW, _NOW, False, 0, behind=True), "復元待ち"),
+        (FeedRow(Feed.JUMIN, "x", _NOW, _NOW, False, 0, was_stale=True), "遅延"),
         (FeedRow(Feed.JUMIN, "x", _NOW, _NOW - timedelta(hours=24, seconds=1), False, 0), "遅延"),
         (FeedRow(Feed.JUMIN, "x", _NOW, _NOW, True, 1), "停止"),
         (FeedRow(Feed.JUMIN, None, None, None, False, 0), "未受信"),

@@ -37,7 +37,9 @@ def test_every_alert_says_what_to_do():
     raised = dict(_raised())
     assert len(raised) >= 10
     assert {place: event for place, event in raised.items() if event not in words.ALERTS} == {}
-    assert set(words.ALERTS) == set(raised.values())
+    # These come through konbinid.ops.alerts, which passes on what it is given.
+    passed_on = {"witness.other_database", "witness.not_written"}
+    assert set(words.ALERTS) == set(raised.values()) | passed_on
 
 
 def test_every_state_has_words():

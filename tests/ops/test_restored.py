@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import time
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 
 import pytest
@@ -68,7 +69,9 @@ def _now() -> datetime:
 
 
 @pytest.mark.slow
-def test_a_restored_backup_closes_everything_until_staff_and_feeds_have_caught_up(own_server, tmp_path, capsys):
+def test_a_restored_backup_closes_everything_until_staff_and_feeds_have_caught_up(
+    own_server, tmp_path, capsys
+):
     """The whole way: backup, later file, restore under a running daemon, noted and told, confirmed, files again, kinds open one by one."""
     config = make_city(tmp_path, own_server)
     approve(config)
@@ -89,7 +92,9 @@ def test_a_restored_backup_closes_everything_until_staff_and_feeds_have_caught_u
         child.wait_for("witness.went_back")
         assert own_server.run("select count(*) from intake.incoming where name = %s", (after,)) == [(0,)]
         assert own_server.run("select noted_by, declared from ops.restoration") == [("test-host", False)]
-        assert own_server.run("select severity from ops.alert where event = 'database.went_back'") == [("critical",)]
+        assert own_server.run("select severity from ops.alert where event = 'database.went_back'") == [
+            ("critical",)
+        ]
         assert _closed(config) == (frozenset(Kind), frozenset({"*"}))
         _catch_up(config, own_server, after, early, capsys)
 
@@ -110,7 +115,7 @@ def _catch_up(config, database, after, early, capsys):
     name = ""
     for feed in ("YOKUSHI", "JPKI", "JUMIN"):
         name = _drop(config, feed, 3 if feed == "YOKUSHI" else 2, _now())
-        _await(lambda: _applied(database, name))
+        _await(partial(_applied, database, name))
     opened = {Kind.JUMINHYO, Kind.KISAIJIKO}
     assert _closed(config)[0] == frozenset(Kind) - opened
     for feed, kinds in (
@@ -120,7 +125,7 @@ def _catch_up(config, database, after, early, capsys):
         ("FUHYO", {Kind.FUHYO}),
     ):
         name = _drop(config, feed, 2, _now())
-        _await(lambda: _applied(database, name))
+        _await(partial(_applied, database, name))
         opened |= kinds
         assert _closed(config)[0] == frozenset(Kind) - opened
     assert main(["restored", "--config", str(config)]) == 0
