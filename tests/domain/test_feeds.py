@@ -25,7 +25,7 @@ _DEPENDENT = [
     (Feed.YOKUSHI, EVERY),
     (Feed.INKAN, {Kind.INKAN}),
     (Feed.ZEI, {Kind.KAZEI}),
-    (Feed.KOSEKI, REGISTERS),
+    (Feed.KOSEKI, REGISTERS | {Kind.FUHYO}),
     (Feed.FUHYO, {Kind.FUHYO}),
     (Feed.GAIJI, set()),
 ]

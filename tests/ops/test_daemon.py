@@ -57,6 +57,7 @@ def test_a_daemon_starts_serves_and_stops(city):
             "database",
             "schema",
             "lease",
+            "witness",
             "library",
             "gaiji",
             "soap port",
