@@ -69,6 +69,11 @@ def add_parser(subparsers: Subparsers) -> None:
         "--by", metavar="NAME", required=True, help="The person who looks; it is kept in the audit."
     )
     closed.set_defaults(run=run_closed)
+    _add_deciding(acts)
+
+
+def _add_deciding(acts: Subparsers) -> None:
+    """What is said of one file."""
     for name, help_text, description, act in (
         ("approve", "Agree to what a held file would remove.", _APPROVE, _approve),
         ("apply", "Apply a held or compared file.", _APPLY, _approve),

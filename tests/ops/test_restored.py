@@ -53,7 +53,7 @@ def _drop(config, feed: str, sequence: int, stamp: datetime, *, full: bool = Fal
     return name
 
 
-def _await(what, seconds: float = 30) -> None:
+def _await(what, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < deadline
@@ -77,7 +77,7 @@ def test_a_restored_backup_closes_everything_until_staff_and_feeds_have_caught_u
     approve(config)
     early = _now() - timedelta(hours=1)
     with daemon(config) as child:
-        child.wait_for("lease.taken")
+        child.wait_for("lease.taken", 90)
         for feed in _NEEDED:
             _drop(config, feed, 1, early, full=True)
         own = lambda name: _applied(own_server, name)  # noqa: E731
@@ -89,7 +89,7 @@ def test_a_restored_backup_closes_everything_until_staff_and_feeds_have_caught_u
         seen = read_witness(config.parent / "state")
         assert seen is not None
         _restore(own_server, backup)
-        child.wait_for("witness.went_back")
+        child.wait_for("witness.went_back", 120)
         assert own_server.run("select count(*) from intake.incoming where name = %s", (after,)) == [(0,)]
         assert own_server.run("select noted_by, declared from ops.restoration") == [("test-host", False)]
         assert own_server.run("select severity from ops.alert where event = 'database.went_back'") == [
