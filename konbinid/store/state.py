@@ -20,7 +20,10 @@ _STATES = f"""
 select kind from ops.kind_state where suspended
 union select '*' where exists (select from ops.restoration r where {UNCONFIRMED})
 """  # noqa: S608  # constant
-_MOVED = "select kind from ops.kind_state where changed_at > %s"
+_MOVED = """
+select kind from ops.kind_state, (select %s::timestamptz as since) s where changed_at > since
+    or kind = '*' and (exists (select from ops.restoration where at > since) or exists (select from ops.restoration_confirmed where at > since))
+"""
 _LOCK_STATES = f"""
 select kind, suspended or kind = '*' and exists (select from ops.restoration r where {UNCONFIRMED})
   from ops.kind_state where kind = any(%s) order by kind for share
