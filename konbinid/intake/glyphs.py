@@ -1,7 +1,8 @@
 """The font that the rows of a GAIJI file name, and whether it may come into force (contract 2, GAIJI; docs/decisions/0023).
 
 Every character in force is compared with what the new font draws, those too that the file does not list: otherwise a font exchanged by mistake
-would change names on certificates without anybody having said so.
+would change names on certificates without anybody having said so. A character that was dropped and comes back is compared with the shape it had
+last (docs/decisions/0032).
 """
 
 from __future__ import annotations
@@ -53,6 +54,8 @@ class Glyphs:
         self._reader = reader
         self._private = private
         self._in_force = intake_gaiji.shapes_in_force(cur)
+        self._dropped = intake_gaiji.dropped(cur)
+        self._old_fonts: dict[int, GaijiFont] = {}
         self._listed: set[str] = set()
         self._name = ""
         self._font: Font | Fault = Fault.ATTACHMENT_MISSING
@@ -118,20 +121,28 @@ class Glyphs:
         glyph = Glyph(font.drawn.record_hash(char), font.drawn.shape_hash(char), font.sha256)
         if given and bytes.fromhex(given) != glyph.record_hash:
             return "glyph_hash", Fault.GLYPH_DIFFERS
-        in_force = self._in_force.get(code)
-        return self._against(in_force, glyph, redefinable == TRUE, font.held and not given) or glyph
+        return self._against(self._last_shape(code), glyph, redefinable == TRUE, font.held and not given) or glyph
+
+    def _last_shape(self, code: str) -> bytes | None:
+        """The shape that papers were last printed with; None when none ever was."""
+        version = self._dropped.get(code)
+        if version is None:
+            return self._in_force.get(code)
+        if version not in self._old_fonts:
+            self._old_fonts[version] = checked_font(intake_gaiji.font(self._cur, version))
+        return self._old_fonts[version].shape_hash(character_of(code))
 
     @staticmethod
     def _against(
-        in_force: bytes | None,
+        last: bytes | None,
         glyph: Glyph,
         redefinable: bool,  # noqa: FBT001  # a row's cell
         perhaps_forgotten: bool,  # noqa: FBT001  # as above
     ) -> Wrong | None:
-        """What is wrong with a character that is in force already."""
-        if in_force is None:
+        """What is wrong with a character that is in force, or was."""
+        if last is None:
             return None
-        if in_force != glyph.shape_hash and not redefinable:
+        if last != glyph.shape_hash and not redefinable:
             return "code", Fault.GLYPH_REDEFINED
         if redefinable and perhaps_forgotten:
             # The shape may be a new one, the font is not: printing the old shape as the new one would be a wrong glyph.

@@ -5,6 +5,14 @@ from __future__ import annotations
 from psycopg2.extensions import cursor
 
 _SHAPES = "select code, shape_hash from library.gaiji"
+# Every character that a version had in force and that is in force no more, with the last version that had it.
+_DROPPED = """
+select c.code, max(f.id)
+  from library.gaiji_font f, unnest(string_to_array(f.characters, ' ')) c(code)
+ where not exists (select from library.gaiji g where g.code = c.code)
+ group by c.code
+"""
+_FONT = "select content from library.gaiji_font where id = %s"
 _HELD = """
 select sha256, content from library.gaiji_font where id = (select max(id) from library.gaiji_font) and font_name = %s
 """
@@ -27,6 +35,20 @@ def shapes_in_force(cur: cursor) -> dict[str, bytes]:
     """Code point (U+E000) -> hash of the shape of every character in force."""
     cur.execute(_SHAPES)
     return {code: bytes(shape) for code, shape in cur.fetchall()}
+
+
+def dropped(cur: cursor) -> dict[str, int]:
+    """Code point -> the last version that had it in force, of every character that was dropped since."""
+    cur.execute(_DROPPED)
+    return dict(cur.fetchall())
+
+
+def font(cur: cursor, version: int) -> bytes:
+    """A version's font."""
+    cur.execute(_FONT, [version])
+    row = cur.fetchone()
+    assert row is not None  # rows are never deleted
+    return bytes(row[0])
 
 
 def held_font(cur: cursor, name: str) -> tuple[bytes, bytes] | None:

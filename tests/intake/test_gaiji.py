@@ -91,7 +91,31 @@ def test_what_a_full_file_lacks_is_removed(hall):
     begin(hall)
     assert take(hall, rows(A), {A: 1, B: 9}, full=True) == "applied"
     assert versions(hall)[-1][2] == "U+E000"
-    assert take(hall, rows(B, "3"), {A: 1, B: 9}) == "applied"
+    assert take(hall, rows(A), {A: 1}, full=True) == "applied"
+
+
+@pytest.mark.parametrize("full", [True, False], ids=["full", "difference"])
+def test_what_was_dropped_comes_back_in_its_last_shape_only(hall, full):
+    """Dropped by one full file and added again by a later one, a code point would change its shape without 再定義可: whoever's name has it
+    would find another character on the paper. The versions in between, whose fonts draw it otherwise, had it not in force."""
+    begin(hall)
+    assert take(hall, [row(B, "2", redefinable="1")], {A: 1, B: 5}) == "applied"
+    assert take(hall, rows(A, "3"), {A: 1, B: 9}, full=True) == "applied"
+    assert take(hall, rows(A + C, "4"), {A: 1, B: 9, C: 3}, full=True) == "applied"
+    back, variants = rows(A + B, "5") if full else [row(B, "5")], {A: 1, C: 3}
+    refused(hall, back, variants | {B: 9}, (len(back), "glyph_redefined"), full=full)
+    hall.run("update intake.feed set stopped_by = null where feed = 'GAIJI'")
+    assert take(hall, back, variants | {B: 5}, full=full, sequence=5) == "applied"
+
+
+def test_what_was_dropped_comes_back_otherwise_with_permission(hall):
+    """再定義可 in its row; without a font of its own or a hash nobody can tell whether the font was forgotten."""
+    begin(hall)
+    assert take(hall, rows(A, "2"), {A: 1, B: 9}, full=True) == "applied"
+    assert hall.take("GAIJI", [row(B, "3", redefinable="1", glyph_hash="")]) == "rejected"
+    hall.run("update intake.feed set stopped_by = null where feed = 'GAIJI'")
+    assert take(hall, [row(B, "3", redefinable="1")], {A: 1, B: 9}, sequence=3) == "applied"
+    assert versions(hall)[-1][2] == "U+E000 U+E001"
 
 
 def test_many_removals_wait_for_an_operator(hall):
