@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from konbinid.config import Config
 from konbinid.domain.feeds import Feed, FeedRule
 from konbinid.domain.freshness import AROUND_THE_CLOCK
 from konbinid.domain.request import Envelope, ServiceQuery
+from konbinid.intake.archive import clear_archive
 from konbinid.intake.clerk import FeedIntake
 from konbinid.intake.inbox import Inbox, InboxSetting
 from konbinid.issue.desk import Desk
@@ -34,6 +36,7 @@ from konbinid.ops.feed_watch import FeedWatch
 from konbinid.ops.fitness import Fitness
 from konbinid.ops.health import Probe
 from konbinid.ops.lease import Lease
+from konbinid.ops.retention import Retention, RetentionSetting
 from konbinid.ops.sdnotify import notify, watchdog_seconds
 from konbinid.ops.tree import Afresh, Ordered, Steered
 from konbinid.ops.watch import Watch
@@ -42,6 +45,7 @@ from konbinid.preparation import Clocks, Prepared, check_database, check_doors, 
 from konbinid.store.ledger import Origin
 from konbinid.store.library import LibraryReader
 from konbinid.store.pool import Pool
+from konbinid.store.retention import Terms
 
 if TYPE_CHECKING:
     from twisted.application.service import IService, MultiService
@@ -90,7 +94,8 @@ def assemble(daemon: MultiService, config: Config, means: Means) -> None:
     lease = Lease(means.reactor, config.database.dsns_of("ops"), holder=host, clock=means.clocks.seconds)
     inbox = Afresh(lambda: Inbox(means.reactor, _inbox_setting(config, means), lease, os.urandom))
     # What must not run on a host that deviates. The lease is among it: held there, it would keep the other host from taking files in.
-    issuing = _in_order(lease, inbox, soap)
+    retention = Retention(means.reactor, _retention_setting(config, means), lease, means.alerts.tell)
+    issuing = _in_order(lease, inbox, retention, soap)
     own = prepared.fingerprint.value
     fitness = Fitness(means.reactor, pools["ops"], issuing, means.alerts, own=own, host=host)
     _in_order(
@@ -163,6 +168,18 @@ def _inbox_setting(config: Config, means: Means) -> InboxSetting:
         feeds=feeds,
         private=[each for face in means.prepared.press.faces.bases for each in face.private],
         scan_seconds=inbox.scan_seconds,
+    )
+
+
+def _retention_setting(config: Config, means: Means) -> RetentionSetting:
+    kept, database = config.retention, config.database
+    return RetentionSetting(
+        host=config.service.host,
+        terms=Terms(kept.files, kept.documents, kept.unreported),
+        ops=database.dsns_of("ops"),
+        intake=database.dsns_of("intake"),
+        now=means.clocks.now,
+        sweep=partial(clear_archive, config.inbox.archive),
     )
 
 

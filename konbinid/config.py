@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from konbinid.config_feeds import FeedSetting, read_feeds
+from konbinid.config_retention import Retention, read_retention
 from konbinid.config_sections import (
     Admin,
     Database,
@@ -42,6 +43,7 @@ class Config:
     font_folders: tuple[Path, ...]
     forms: Path
     limits: Limits
+    retention: Retention
 
 
 def load(path: Path) -> Config:
@@ -81,4 +83,5 @@ def read(document: Document) -> Config:
         font_folders=fonts.folders("folders"),
         forms=root.table("forms").folder("folder"),
         limits=read_limits(root.table("limits", optional=True)),
+        retention=read_retention(root.table("retention", optional=True)),
     )

@@ -121,7 +121,10 @@ class Glyphs:
         glyph = Glyph(font.drawn.record_hash(char), font.drawn.shape_hash(char), font.sha256)
         if given and bytes.fromhex(given) != glyph.record_hash:
             return "glyph_hash", Fault.GLYPH_DIFFERS
-        return self._against(self._last_shape(code), glyph, redefinable == TRUE, font.held and not given) or glyph
+        return (
+            self._against(self._last_shape(code), glyph, redefinable == TRUE, font.held and not given)
+            or glyph
+        )
 
     def _last_shape(self, code: str) -> bytes | None:
         """The shape that papers were last printed with; None when none ever was."""

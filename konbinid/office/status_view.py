@@ -94,6 +94,7 @@ class View:
     refused_today: int
     holder: str
     approved: str
+    removal: Said
 
 
 _Summary = tuple[Said, str]
@@ -148,6 +149,7 @@ def view_of(
         refused_today=0 if status is None else status.refused_today,
         holder=_holder(status),
         approved=_approved(status),
+        removal=_removal(status),
     )
 
 
@@ -238,3 +240,13 @@ def _approved(status: Status | None) -> str:
     return (
         f"{status.approved.value} ({words.at_time(status.approved.at)} {status.approved.approved_by} が承認)"
     )
+
+
+def _removal(status: Status | None) -> Said:
+    """When what its retention had ended for was last removed."""
+    if status is None or status.removal is None:
+        return Said("まだ行っていません", Tone.QUIET)
+    at = words.at_time(status.removal.at)
+    if status.removal.refused:
+        return Said(f"見合わせ ({at})", Tone.WARNING)
+    return Said(f"完了 ({at})", Tone.GOOD)

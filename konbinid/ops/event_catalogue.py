@@ -53,6 +53,14 @@ _KINDS = (
     EventKind(
         "lease.lost", ("holder", "epoch", "reason"), "It does no more: session, late, overtaken, no_row."
     ),
+    # What is removed when its retention ends
+    EventKind(
+        "retention.done",
+        ("part", "counts"),
+        "What had reached the end of its retention was removed: today's part of it is done.",
+    ),
+    EventKind("retention.refused", ("part", "reason"), "Nothing was removed: the clock cannot be believed."),
+    EventKind("retention.failed", ("reason",), "Removing failed; it is tried again in ten minutes."),
     # Alerts of the operating part
     EventKind(
         "alert.raised", ("source", "alert"), "Something a person must look at; the database has the row."

@@ -67,6 +67,11 @@ def fence(cur: cursor, feed: str, epoch: int) -> None:
     LeaseLost when the epoch is not the newest: a daemon that lost the lease while it worked changes nothing.
     """
     enter(cur, feed)
+    hold_lease(cur, epoch)
+
+
+def hold_lease(cur: cursor, epoch: int) -> None:
+    """Let nobody take the lease until this transaction ends. LeaseLost when somebody has."""
     cur.execute("select epoch from ops.lease where name = %s for share", [LEASE])
     row = cur.fetchone()
     if row is None or row[0] != epoch:

@@ -35,6 +35,9 @@ _TODAY = """
 select (select count(*) from ledger.issuance where received_at >= %s),
        (select count(*) from ledger.refusal where at >= %s and operation = 'issueCertificate')
 """
+_REMOVAL = """
+select at, coalesce(detail ->> 'refused', '') from ledger.audit where action = 'retention.database' order by id desc limit 1
+"""
 _ALERTS = """
 select a.at, a.severity, a.event, a.subject, coalesce(a.detail ->> 'text', ''), coalesce(a.detail ->> 'place', '')
   from ops.alert a
@@ -106,6 +109,14 @@ class AlertRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RemovalRow:
+    """When what its retention had ended for was last removed. ``refused``: why nothing was, empty when it was."""
+
+    at: datetime
+    refused: str
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """All of it, as of one snapshot."""
 
@@ -116,12 +127,14 @@ class Status:
     refused_today: int
     alerts: tuple[AlertRow, ...]
     approved: ApprovedFingerprint | None
+    removal: RemovalRow | None = None
 
 
 async def read_status(tx: Transaction, *, today: datetime, rows: int = 20) -> Status:
     """today: when the Japanese day began. rows: at most so many issuances and alerts, the newest first."""
     lease = await tx.fetch_one(_LEASE)
     counts = await tx.fetch_one(_TODAY, (today, today))
+    removal = await tx.fetch_one(_REMOVAL)
     assert lease is not None
     assert counts is not None
     feeds = await read_feeds(tx)
@@ -137,6 +150,7 @@ async def read_status(tx: Transaction, *, today: datetime, rows: int = 20) -> St
         refused_today=counts[1],
         alerts=tuple(AlertRow(*row) for row in await tx.fetch(_ALERTS, (rows,))),
         approved=await approved_fingerprint(tx),
+        removal=None if removal is None else RemovalRow(*removal),
     )
 
 

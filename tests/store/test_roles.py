@@ -62,7 +62,7 @@ RIGHTS = {
         "S": f"{PEOPLE} {GAIJI} {INTAKE} {STAGED} ops.lease ops.restoration intake.verify_choice",
         "I": f"{PEOPLE} {GAIJI} {INTAKE} {STAGED} ops.alert ledger.audit intake.verify_choice",
         "U": f"{TAKEN_IN} people.person_lock people.register_lock library.gaiji intake.feed intake.incoming {STAGED}",
-        "D": f"{TAKEN_IN} library.gaiji intake.incoming_part {STAGED}",
+        "D": f"{TAKEN_IN} library.gaiji intake.incoming_part intake.attachment intake.attachment_name people.register_pdf {STAGED}",
         "T": STAGED,
         "U(lock_handle)": "ops.lease",
     },
@@ -78,7 +78,12 @@ RIGHTS = {
         f"ops.kind_state ops.lease ops.alert ops.alert_seen ops.fingerprint {RESTORED} intake.verify_choice",
         "I": "ops.alert",
     },
-    "shred": {"S": "ledger.delivery ledger.document_key", "D": "ledger.document_key"},
+    "shred": {
+        "S": "ledger.delivery ledger.document_key",
+        "S(issuance_number,expires_at)": "ledger.decision",
+        "S(issuance_number)": "ledger.document",
+        "D": "ledger.document_key ledger.document",
+    },
     "ops": {
         "S": f"ops.kind_state ops.lease ops.alert ops.alert_seen ops.fingerprint ledger.audit ledger.audit_seal {RESTORED} intake.feed",
         "I": "ops.alert ledger.audit ledger.audit_seal ops.beat ops.feed_standing",
@@ -90,6 +95,8 @@ EXECUTES = {
     "ops.take_kinds": {"office"},
     "ops.note_restoration": {"office", "ops"},
     "ledger.shred_delivered": {"desk", "shred"},
+    "ledger.shred_expired": {"ops", "shred"},
+    "ledger.drop_keyless": {"ops", "shred"},
     "intake.measure_staged": {"intake"},
     "people.feed_in_doubt": set(),
     "library.approver_differs": set(),
@@ -179,20 +186,21 @@ def test_every_function_for_every_role(database: Database) -> None:
 
 
 def test_nothing_in_the_ledger_is_changed_or_removed_by_anybody(database: Database) -> None:
-    """Insert-only is a right, not a habit: no role of the daemon updates, deletes or truncates there, but the one that destroys keys."""
+    """Insert-only is a right, not a habit: no role of the daemon updates, deletes or truncates there, but the one that destroys keys
+    and the sealed bytes that have none."""
     rights = {
         (part, right, table)
         for part, each in RIGHTS.items()
         for right, tables in each.items()
         for table in tables.split()
-        if table.startswith("ledger.") and right not in {"S", "I"}
+        if table.startswith("ledger.") and right[0] not in {"S", "I"}
     }
-    assert rights == {("shred", "D", "ledger.document_key")}
+    assert rights == {("shred", "D", "ledger.document_key"), ("shred", "D", "ledger.document")}
 
 
 @pytest.mark.parametrize("part", migrate.ROLES)
 def test_no_role_is_more_than_its_grants(database: Database, part: str) -> None:
-    """No superuser, no maker of roles or databases, owner of nothing but its one function, member of nothing, creator nowhere."""
+    """No superuser, no maker of roles or databases, owner of nothing but its own functions, member of nothing, creator nowhere."""
     role = migrate.role_name(part)
     flags = database.run(
         "select rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls from pg_roles where rolname = %s",
@@ -207,8 +215,11 @@ def test_no_role_is_more_than_its_grants(database: Database, part: str) -> None:
         database.run("select relname from pg_class where relowner = %s::regrole", (role,), role="postgres")
         == []
     )
-    owned = database.run("select proname from pg_proc where proowner = %s::regrole", (role,), role="postgres")
-    assert owned == ([("shred_delivered",)] if part == "shred" else [])
+    owned = database.run(
+        "select proname from pg_proc where proowner = %s::regrole order by 1", (role,), role="postgres"
+    )
+    shreds = [("drop_keyless",), ("shred_delivered",), ("shred_expired",)]
+    assert owned == (shreds if part == "shred" else [])
     for schema in SCHEMAS:
         assert database.run(
             "select has_schema_privilege(%s, %s, 'CREATE')", (role, schema), role="postgres"
@@ -250,7 +261,11 @@ TRICKS = [
     ("check", "select ledger.shred_delivered('0')"),
     ("ops", "select ledger.shred_delivered('0')"),
     ("check", "select ops.suspend('*', 'x', 'y')"),
-    ("shred", "delete from ledger.document"),
+    ("shred", "select sealed from ledger.document"),
+    ("shred", "delete from ledger.decision"),
+    ("desk", "select ledger.shred_expired(now(), now(), 1)"),
+    ("intake", "select ledger.drop_keyless(1)"),
+    ("intake", "delete from people.register_member_number"),
     ("shred", "insert into ledger.delivery select * from ledger.delivery"),
     ("office", "update people.member_number set number = 9"),
     ("office", "update ledger.application set name = 'x'"),
