@@ -64,6 +64,7 @@ def test_what_is_not_over_stays(hall, filed):
 def test_a_clock_that_was_behind_ends_nothing(hall, filed):
     """The database's clock stood at 2001 when the file was applied (a dead battery). The core system's, in the file's name, did not."""
     hall.run("update intake.incoming set applied_at = '2001-01-01'")
+    filed[0].rename(filed[0].with_name("20010101"))
     clear(hall, datetime.now(UTC) - timedelta(days=30))
     assert len(lying(hall)) == 5
 
