@@ -41,5 +41,8 @@ venv: venv-test  ## the environment only
 venv-demo venv-test: venv-%:
 	@PYTHON="$(PYTHON)" tools/environment $*
 
+# A demo that runs has its database open in .demo: taken away, it would go on without one. It holds the lock as long as it lives.
 clean:  ## remove the demo's data, caches and the environment
+	@if [ -e .demo/lock ] && ! flock --nonblock .demo/lock true; then \
+		echo "A demo of this checkout is running. Stop it first (Ctrl-C), then run 'make clean' again." >&2; exit 1; fi
 	rm -rf .demo .cache .venv .mypy_cache .ruff_cache .hypothesis build konbinid.egg-info

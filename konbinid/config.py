@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 
 from konbinid.config_feeds import FeedSetting, read_feeds
@@ -68,12 +69,16 @@ def read(document: Document) -> Config:
     database = read_database(database_section)
     if database.hold_seconds >= soap.answer_within_seconds:
         database_section.complain("hold_seconds", "must be below soap.answer_within_seconds")
+    admin_section = root.table("admin", optional=True)
+    admin = read_admin(admin_section)
+    if admin.port == soap.port and _meet(admin.address, soap.address):
+        admin_section.complain("port", "is taken by soap.port at the same address")
     fonts = root.table("fonts")
     return Config(
         path=document.path,
         service=service,
         soap=soap,
-        admin=read_admin(root.table("admin", optional=True)),
+        admin=admin,
         database=database,
         keys=root.table("keys").folder("folder", private=True),
         state=root.table("state").folder("folder", writable=True),
@@ -85,3 +90,8 @@ def read(document: Document) -> Config:
         limits=read_limits(root.table("limits", optional=True)),
         retention=read_retention(root.table("retention", optional=True)),
     )
+
+
+def _meet(one: str, other: str) -> bool:
+    """Whether two doors with the same port would be in each other's way: an address that means all of them meets every other."""
+    return one == other or ip_address(one).is_unspecified or ip_address(other).is_unspecified

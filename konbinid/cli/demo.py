@@ -150,7 +150,7 @@ def _settle(screen: Screen, place: Place, server: PrivatePostgres) -> Ports:
         applied = prepare_database(server)
         step.say(f"{applied} migrations applied" if applied else "up to date")
     with screen.step("library") as step:
-        written, total = fill_library(server, place.library)
+        written, total = fill_library(server, place.library, _now().date())
         step.say(f"{total} decisions of the city (mayor, seal, fees, hours …), {written} of them new")
     with screen.step("keys") as step:
         Keyring.create(place.keys)

@@ -16,7 +16,8 @@ from konbinid.paper.fonts import FontRefused
 from konbinid.paper.gaiji import opened_font
 from konbinid.paper.glyf import BadFont
 from konbinid.preparation import base_faces
-from konbinid.store.direct import session
+from konbinid.store.audit import insert_audit
+from konbinid.store.direct import session, transaction
 from konbinid.store.gaiji import gaiji_in_force
 from konbinid.store.library_write import approved_entries
 from konbinid.store.printed_texts import printed_texts
@@ -35,8 +36,8 @@ Shows for every face, in the order in which they are asked, how many characters 
 face count only where fonts.toml declares them as its own. At the end: the whole set, and what it lacks of JIS X 0213."""
 _MISSING = """\
 Looks through everything that certificates print of the residents (names, addresses, 本籍 and so on, and the mayor's name), and shows what needs a
-character that no face has: 宛名番号, field and code points, never the text. Whoever is shown is answered 1301 at a kiosk. Exit status 1 when anything
-is missing, so that a timer can tell."""
+character that no face has: 宛名番号, field and code points, never the text. Whoever is shown is answered 1301 at a kiosk; the audit keeps who looked.
+With --summary nobody is shown, so that a timer can run it. Exit status 1 when anything is missing."""
 _AT_MOST = 40
 """Code points of JIS X 0213 that are named; of the others only the number is told."""
 
@@ -60,6 +61,9 @@ def add_parser(subparsers: Subparsers) -> None:
         "--summary",
         action="store_true",
         help="Show code points and how many texts need them only, no 宛名番号.",
+    )
+    missing.add_argument(
+        "--by", metavar="NAME", help="The person who looks, for the audit. Not needed with --summary."
     )
     for act, run in ((coverage, run_coverage), (missing, run_missing)):
         add_config_option(act)
@@ -87,11 +91,19 @@ def run_coverage(arguments: argparse.Namespace) -> int:
 
 
 def run_missing(arguments: argparse.Namespace) -> int:
-    """Look for them."""
+    """Look for them. Who is shown 宛名番号 is in the audit before the first one is."""
+    who = (arguments.by or "").strip()
+    if not who and not arguments.summary:
+        raise CommandFailed(
+            "Whoever sees 宛名番号 is written into the audit: give --by NAME, or --summary for code points only."
+        )
     config = loaded(arguments)
     needed: Counter[str] = Counter()
     looked_at = 0
     with session(config.database.dsns_of("office"), "fonts") as made:
+        if not arguments.summary:
+            with transaction(made) as cur:
+                insert_audit(cur, who, "fonts.missing", "")
         lacking = Lacking(_with_gaiji(_bases(config), made))
         for whose, field, text in _texts(made):
             looked_at += 1

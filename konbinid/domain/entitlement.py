@@ -26,7 +26,7 @@ from konbinid.domain.person import Person, ResidentState, SealNameKind
 from konbinid.domain.register_papers import birth_date_of, registration_of
 from konbinid.domain.request import Refused
 from konbinid.domain.results import Code
-from konbinid.domain.tax_rules import no_tax_record, year_not_allowed
+from konbinid.domain.tax_rules import no_tax_record, offered_years, year_not_allowed
 
 Rule = Callable[[Case, Asked], str | None]
 
@@ -64,7 +64,7 @@ def not_offered(case: Case, asked: Asked) -> str | None:
         return "not_offered"
     drawn = (shelf.form_version, case.shelf.mayor, case.shelf.official_seal)
     whole = (shelf.fee, shelf.hours, case.shelf.holidays, *(() if asked.kind in REGISTER_KINDS else drawn))
-    yearless = KIND_RULES[asked.kind].takes_year and case.shelf.tax_years is None
+    yearless = KIND_RULES[asked.kind].takes_year and not offered_years(case.shelf)
     return "library_incomplete" if yearless or any(part is None for part in whole) else None
 
 

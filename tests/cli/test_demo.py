@@ -25,6 +25,9 @@ from konbinid.cli.demo_city import JST, CoreSystems
 from konbinid.cli.demo_daemon import Daemon
 from konbinid.cli.demo_place import DemoFailed, Place, Ports
 from konbinid.cli.demo_screen import Screen
+from konbinid.cli.demo_store import with_years_to_come
+from konbinid.cli.library_file import read_library_file
+from konbinid.domain.library import Item
 from konbinid.simulator.personas import stage_for
 from konbinid.simulator.postgres import PrivatePostgres
 
@@ -98,6 +101,34 @@ def test_a_second_demo_is_refused(place):
     with pytest.raises(DemoFailed, match="running already"):
         place.hold()
     os.close(lock)
+
+
+def test_make_clean_waits_for_a_demo_that_runs(place):
+    """Its database lies in what would be removed."""
+    shutil.copy(CHECKOUT / "Makefile", place.checkout)
+    clean = ["make", "clean"]
+    lock = place.hold()
+    try:
+        refused = subprocess.run(clean, cwd=place.checkout, capture_output=True, text=True, check=False)
+        assert refused.returncode != 0
+        assert "A demo of this checkout is running." in refused.stderr
+        assert place.folder.is_dir()
+    finally:
+        os.close(lock)
+    subprocess.run(clean, cwd=place.checkout, capture_output=True, check=True)
+    assert not place.folder.exists()
+
+
+@pytest.mark.parametrize(("year", "last"), [(2026, 2027), (2027, 2028), (2041, 2042)])
+def test_a_demo_of_any_year_has_the_newest_tax_year(year, last):
+    """The demo's file ends somewhere; a demo started years later still offers the 年度 of its own day, and reserves the next."""
+    entries = read_library_file(CHECKOUT / "config" / "demo" / "library.toml")
+    found = [
+        each for each in with_years_to_come(entries, dt.date(year, 12, 1)) if each.item is Item.TAX_YEARS
+    ]
+    assert [each.value["newest"] for each in found] == list(range(2026, last + 1))
+    begins = [each.effective_from.date().isoformat() for each in found[1:]]
+    assert begins == [f"{each}-06-01" for each in range(2027, last + 1)]
 
 
 def test_another_users_folder_is_named(place, monkeypatch):

@@ -36,7 +36,7 @@ def city(tmp_path, database, keyring_folder):
 
 def test_missing_names_person_field_and_code_points(city, database, capsys):
     """One line for each text, a sum for each code point; status 1, so that a timer can tell. The name itself is never shown."""
-    assert main(["fonts", "missing", "--config", str(city)]) == 1
+    assert main(["fonts", "missing", "--by", "見本 一郎", "--config", str(city)]) == 1
     shown = capsys.readouterr()
     assert f"{cases.HEAD}  name  U+E000, U+30EDE" in shown.out.splitlines()
     assert f"{cases.SPOUSE}  domicile  U+845B U+E0100" in shown.out.splitlines()
@@ -51,11 +51,24 @@ def test_missing_names_person_field_and_code_points(city, database, capsys):
     assert shown.out.splitlines() == ["U+30EDE: 1 texts", "U+845B U+E0100: 1 texts"]
 
 
+def test_who_sees_numbers_is_in_the_audit(city, database, capsys):
+    """A list of 宛名番号 is somebody's data: nobody gets it without a name, and a summary, which shows nobody, needs none."""
+    looks = "from ledger.audit where action = 'fonts.missing'"
+    assert main(["fonts", "missing", "--config", str(city)]) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "--by NAME" in shown.err
+    assert main(["fonts", "missing", "--summary", "--config", str(city)]) == 1
+    assert database.run(f"select count(*) {looks}") == [(0,)]
+    assert main(["fonts", "missing", "--by", "見本 一郎", "--config", str(city)]) == 1
+    assert database.run(f"select actor {looks}") == [("見本 一郎",)]
+
+
 def test_nothing_missing_is_status_0(city, database, capsys):
     """And says how much was looked through."""
     bring(database, {"\ue000": 1})
     database.run("update people.person set name = '田　葛', domicile = ''")
-    assert main(["fonts", "missing", "--config", str(city)]) == 0
+    assert main(["fonts", "missing", "--by", "見本 一郎", "--config", str(city)]) == 0
     assert "0 characters have no glyph" in capsys.readouterr().err
 
 
@@ -73,7 +86,7 @@ def test_what_the_tax_record_and_the_mayor_print_counts_too(city, database, caps
         'values (\'mayor\', clock_timestamp(), \'{"title": "市長", "name": "\ue056"}\', \'one\') returning id'
     )[0][0]
     database.run("insert into library.approval (entry_id, approved_by) values (%s, 'two')", (number,))
-    assert main(["fonts", "missing", "--config", str(city)]) == 1
+    assert main(["fonts", "missing", "--by", "見本 一郎", "--config", str(city)]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert f"{cases.CHILD}  tax_address  U+E055" in lines
     assert f"library {number}  mayor  U+E056" in lines

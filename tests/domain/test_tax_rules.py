@@ -86,9 +86,10 @@ def test_only_the_year_that_was_asked_for_is_looked_at():
     assert answer(one, asked(Kind.KAZEI, year=NEWEST_YEAR - 1)) is Code.DONE
 
 
-def test_without_years_in_the_library_kazei_is_not_offered():
-    """1105: nobody guesses which 年度 the city gives; other kinds need none."""
-    one = case(shelf=shelf(tax_years=None))
+@pytest.mark.parametrize("years", [None, TaxYears(NEWEST_YEAR, 0)], ids=["nothing said", "none of them"])
+def test_without_years_in_the_library_kazei_is_not_offered(years):
+    """1105: nobody guesses which 年度 the city gives, and a kiosk shows no kind of which no 年度 can be chosen; other kinds need none."""
+    one = case(shelf=shelf(tax_years=years))
     assert answer(one) is Code.NOT_OFFERED
     assert answer(one, asked(Kind.JUMINHYO)) is Code.DONE
 

@@ -258,6 +258,14 @@ def test_member_numbers_are_given_once_and_never_again(hall, take):
     assert hall.run(numbers) == [("01", "試験　太郎", 1), ("02", "試験　花子", 2), ("02", "試験　次郎", 3)]
 
 
+def test_a_name_that_two_systems_write_differently_has_two_numbers(hall, take):
+    """Decision 0020: who is the same member is not guessed from names that differ. Each number leads to that member and to nobody else."""
+    take("KOSEKI", of("01"), of("02", name="試験　花子", pdf_name="b.pdf"))
+    take("FUHYO", of("02", name="試験花子"))
+    numbers = "select member, name, number from people.register_member_number where register_number = 'R-1' order by number"
+    assert hall.run(numbers) == [("01", "試験　太郎", 1), ("02", "試験　花子", 2), ("02", "試験花子", 3)]
+
+
 def test_a_change_counts_up_its_register_and_its_people(hall, take, rows):
     """A change in progress (状態 2) is seen by every paper of that register and by none of another."""
     hall.take("JUMIN", [rows.person(1, 10), rows.person(2, 20)])
