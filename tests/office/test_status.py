@@ -24,7 +24,7 @@ from konbinid.office.words import Tone
 from konbinid.ops.admin_site import AdminSite
 from konbinid.ops.door import Door
 from konbinid.store.pool import Pool
-from konbinid.store.status import FeedRow, LeaseRow, Status
+from konbinid.store.status import FeedRow, LeaseRow, RemovalRow, Status
 
 _NOW = datetime(2026, 11, 24, 10, 0, tzinfo=JST)
 _OPENS, _CLOSES = _NOW.replace(hour=6, minute=30), _NOW.replace(hour=23)
@@ -95,6 +95,20 @@ def test_a_feed_that_the_city_does_not_send_is_left_out():
     assert view_of(_OPEN, replace(_STATUS, feeds=(row,)), _RULES, _HERE, _NOW).feeds == ()
 
 
+@pytest.mark.parametrize(
+    ("removal", "words", "tone"),
+    [
+        (None, "まだ行っていません", Tone.QUIET),
+        (RemovalRow(_NOW, ""), "完了 (11月24日 10:00)", Tone.GOOD),
+        (RemovalRow(_NOW, "no_news"), "見合わせ (11月24日 10:00)", Tone.WARNING),
+    ],
+)
+def test_what_was_removed_is_told(removal, words, tone):
+    """Whoever is on duty sees at a glance that retention works, or that it does not believe the clock."""
+    said = view_of(_OPEN, replace(_STATUS, removal=removal), _RULES, _HERE, _NOW).removal
+    assert (said.words, said.tone) == (words, tone)
+
+
 def test_closed_all_day_and_open_to_midnight():
     """Hours are told as people write them."""
     kinds = (
@@ -146,6 +160,16 @@ class StatusPageOverHttp(TestCase):
             self.assertIn(heading, page)
         _, _, still = await deferToThread(fetch, port, "/?refresh=off")
         self.assertNotIn("http-equiv", still)
+
+    async def test_the_newest_removal_is_shown(self):
+        """Read from the audit row of the newest run."""
+        for refused in ('{"parts": 3}', '{"refused": "no_news"}'):
+            self.database.run(
+                "insert into ledger.audit (actor, action, detail) values ('konbinid', 'retention.database', %s)",
+                (refused,),
+            )
+        _, _, page = await deferToThread(fetch, self._open(self._open_now), "/")
+        self.assertIn("見合わせ (", page)
 
     async def test_the_style_is_served_and_nothing_else(self):
         """The page's only other file."""
