@@ -10,11 +10,10 @@ from datetime import timedelta
 import cases
 import psycopg2
 import pypdfium2
-import pytest
-from town import KIOSK, Town, card, delivery, issue_request, list_request, make_desk, make_pool
+from family_desk import FamilyDesk
+from town import KIOSK, card, delivery, issue_request, list_request, make_desk, make_pool
 from twisted.internet import reactor, task
 from twisted.internet.defer import Deferred, DeferredList, ensureDeferred
-from twisted.trial.unittest import TestCase
 
 from konbinid.domain.kinds import Kind, Switch
 from konbinid.domain.request import (
@@ -24,7 +23,6 @@ from konbinid.domain.request import (
     Issued,
     Listed,
     Outcome,
-    Refused,
     ServiceQuery,
     ServiceState,
 )
@@ -41,25 +39,7 @@ def text_of(issued: Issued) -> str:
     )
 
 
-@pytest.mark.usefixtures("database", "keyring_folder")
-class DeskCase(TestCase):
-    """A family of three on the register, and a desk."""
-
-    timeout = 60
-
-    def setUp(self) -> None:
-        self.town = Town(self.database, self.keyring_folder)
-        self.town.settle(*cases.family())
-        self.pool = make_pool(self.database)
-        self.addCleanup(self.pool.stop)
-        self.desk = make_desk(self.pool, self.town.keyring)
-
-    def refused(self, answer: object, code: Code) -> None:
-        assert isinstance(answer, Refused), answer
-        self.assertEqual(answer.code, code, answer.rule)
-
-
-class IssueTests(DeskCase):
+class IssueTests(FamilyDesk):
     async def test_household_gets_its_paper(self) -> None:
         """The whole path: ledger row, decision, document and the bytes belong together, and every member stands on the paper."""
         issued = await self.desk.issue(issue_request())
@@ -203,20 +183,8 @@ class IssueTests(DeskCase):
         self.assertEqual(issued.pages, 1)
 
 
-class InterleavingTests(DeskCase):
+class InterleavingTests(FamilyDesk):
     """News that arrive while a paper is in the making."""
-
-    def paused(self, name: str) -> tuple[object, Deferred[None], Deferred[None]]:
-        """A desk that stops at a named step the first time, told when it is there and when to go on."""
-        reached: Deferred[None] = Deferred()
-        go: Deferred[None] = Deferred()
-
-        async def step(at: str) -> None:
-            if at == name and not reached.called:
-                reached.callback(None)
-                await go
-
-        return make_desk(self.pool, self.town.keyring, step=step), reached, go
 
     async def test_hold_committed_before_the_lock_is_seen(self) -> None:
         """A hold committed after the snapshot and before the locks makes the desk start again and refuse."""
@@ -259,7 +227,7 @@ class InterleavingTests(DeskCase):
         self.assertEqual(self.town.count("issuance"), 0)
 
 
-class FaultTests(DeskCase):
+class FaultTests(FamilyDesk):
     """What goes wrong inside, and what the centre is told."""
 
     async def test_readback_mismatch_closes_the_kind(self) -> None:
@@ -380,7 +348,7 @@ def _same_press(good: Press, kind: type[Press]) -> Press:
     return made
 
 
-class ReportTests(DeskCase):
+class ReportTests(FamilyDesk):
     async def issued(self, **overrides: object) -> Issued:
         answer = await self.desk.issue(issue_request(**overrides))
         assert isinstance(answer, Issued)
@@ -460,7 +428,7 @@ class ReportTests(DeskCase):
             self.assertEqual(row, [("SEJ", "0001234", "見本店", "T1", "STORE")], table)
 
 
-class ListTests(DeskCase):
+class ListTests(FamilyDesk):
     async def test_list_of_an_ordinary_resident(self) -> None:
         """What is offered and not refused, with members and switches; inkan is missing without a seal."""
         listed = await self.desk.list_certificates(list_request())

@@ -8,10 +8,9 @@ from dataclasses import replace
 
 import cases
 import pypdfium2
-import pytest
-from town import Town, issue_request, list_request, make_desk, make_pool
-from twisted.internet.defer import Deferred, ensureDeferred
-from twisted.trial.unittest import TestCase
+from family_desk import FamilyDesk
+from town import issue_request, list_request
+from twisted.internet.defer import ensureDeferred
 
 from konbinid.domain.kinds import Kind
 from konbinid.domain.request import Issued, Listed, Refused
@@ -28,15 +27,11 @@ def text_of(issued: Issued) -> str:
     return "".join(page.get_textpage().get_text_range().split())
 
 
-@pytest.mark.usefixtures("database", "keyring_folder")
-class KazeiTests(TestCase):
+class KazeiTests(FamilyDesk):
     """HEAD has records of two years, SPOUSE of one; NEWEST and the three years before it are offered."""
 
-    timeout = 60
-
     def setUp(self) -> None:
-        self.town = Town(self.database, self.keyring_folder)
-        self.town.settle(*cases.family())
+        super().setUp()
         self.town.offer_years(NEWEST)
         self.records = {
             NEWEST: cases.tax_record(NEWEST, salary_revenue=7_654_321, address="見本市旧町１番"),
@@ -44,16 +39,9 @@ class KazeiTests(TestCase):
         }
         self.town.assess(cases.HEAD, *self.records.values())
         self.town.assess(cases.SPOUSE, cases.tax_record(NEWEST, salary_revenue=1_111_111))
-        self.pool = make_pool(self.database)
-        self.addCleanup(self.pool.stop)
-        self.desk = make_desk(self.pool, self.town.keyring)
 
     async def ask(self, atena_number: str = cases.HEAD, **overrides: object) -> Issued | Refused:
         return await self.desk.issue(issue_request(atena_number, Kind.KAZEI, **overrides))
-
-    def refused(self, answer: object, code: Code) -> None:
-        assert isinstance(answer, Refused), answer
-        self.assertEqual(answer.code, code, answer.rule)
 
     async def test_the_asked_year_of_the_asking_person(self) -> None:
         """Today's 氏名, the record's address, the year's amounts, and nobody else's: neither another year's nor the spouse's."""
@@ -147,15 +135,7 @@ class KazeiTests(TestCase):
 
     async def test_a_correction_committed_before_the_lock_is_seen(self) -> None:
         """I-16: a record corrected after the snapshot and before the locks makes the desk start again: no paper of the old figures."""
-        reached: Deferred[None] = Deferred()
-        go: Deferred[None] = Deferred()
-
-        async def step(at: str) -> None:
-            if at == "issue.placed" and not reached.called:
-                reached.callback(None)
-                await go
-
-        desk = make_desk(self.pool, self.town.keyring, step=step)
+        desk, reached, go = self.paused("issue.placed")
         call = ensureDeferred(desk.issue(issue_request(kind=Kind.KAZEI)))
         await reached
         correction = "update people.tax set salary_revenue = 8888888 where atena_number = %s and year = %s"

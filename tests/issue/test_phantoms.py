@@ -14,19 +14,17 @@ from dataclasses import dataclass, replace
 import cases
 import files_in
 import psycopg2
-import pytest
+from family_desk import FamilyDesk
 from files_in import ADDED, REMOVED
-from town import Town, card, issue_request, make_desk, make_pool
+from town import Town, card, issue_request
 from twisted.internet import reactor, task
-from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.defer import ensureDeferred
 from twisted.internet.threads import deferToThread
-from twisted.trial.unittest import TestCase
 
 from konbinid.domain.kinds import Kind
 from konbinid.domain.person import Person, ResidentState
 from konbinid.domain.request import Issued, Refused
 from konbinid.domain.results import Code
-from konbinid.issue.desk import Desk
 
 NEWBORN = "0000000004"
 STRANGER = "0000000050"
@@ -215,32 +213,14 @@ NEWS = {
 }
 
 
-@pytest.mark.usefixtures("database", "keyring_folder")
-class PhantomTests(TestCase):
-    timeout = 60
-
+class PhantomTests(FamilyDesk):
     def setUp(self) -> None:
-        self.town = Town(self.database, self.keyring_folder)
-        self.town.settle(*cases.family())
+        super().setUp()
         self.town.register_seal(cases.HEAD, cases.seal())
         self.town.run(
             "insert into people.hold select '01', '50', %s, '04', null, true, null, null, null, null, false, 0",
             (STRANGER,),
         )
-        self.pool = make_pool(self.database)
-        self.addCleanup(self.pool.stop)
-
-    def paused(self, name: str) -> tuple[Desk, Deferred[None], Deferred[None]]:
-        """A desk that stops at a named step the first time, told when it is there and when to go on."""
-        reached: Deferred[None] = Deferred()
-        go: Deferred[None] = Deferred()
-
-        async def step(at: str) -> None:
-            if at == name and not reached.called:
-                reached.callback(None)
-                await go
-
-        return make_desk(self.pool, self.town.keyring, step=step), reached, go
 
     async def between(self, news: News) -> None:
         """Committed after the snapshot, before the locks."""

@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 
 import cases
 import psycopg2
-import pytest
-from town import Town, delivery, issue_request, list_request, make_desk, make_pool
+from family_desk import FamilyDesk
+from town import delivery, issue_request, list_request
 from twisted.internet import reactor
 from twisted.internet.task import deferLater
-from twisted.trial.unittest import TestCase
 
 from konbinid.domain.kinds import Kind
 from konbinid.domain.library import Item
@@ -22,17 +21,7 @@ from konbinid.store.library_write import NewEntry, import_entries, withdraw_entr
 _SHORTLY = timedelta(seconds=1.5)
 
 
-@pytest.mark.usefixtures("database", "keyring_folder")
-class PlannedChangeTests(TestCase):
-    timeout = 60
-
-    def setUp(self) -> None:
-        self.town = Town(self.database, self.keyring_folder)
-        self.town.settle(*cases.family())
-        self.pool = make_pool(self.database)
-        self.addCleanup(self.pool.stop)
-        self.desk = make_desk(self.pool, self.town.keyring)
-
+class PlannedChangeTests(FamilyDesk):
     def plan(
         self, item: Item, kind: Kind | None, value: dict, begins: datetime, ends: datetime | None
     ) -> int:

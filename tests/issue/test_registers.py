@@ -6,37 +6,22 @@ import hashlib
 from dataclasses import replace
 
 import cases
-import pytest
 import register_town as rt
-from town import Town, delivery, issue_request, list_request, make_desk, make_pool
+from family_desk import FamilyDesk
+from town import delivery, issue_request, list_request, make_desk, make_pool
 from twisted.internet import reactor, task
 from twisted.internet.defer import Deferred, DeferredList, ensureDeferred
 from twisted.internet.threads import deferToThread
-from twisted.trial.unittest import TestCase
 
 from konbinid.domain.kinds import REGISTER_KINDS, Kind, Switch
-from konbinid.domain.request import Issued, Listed, Refused
+from konbinid.domain.request import Issued, Listed
 from konbinid.domain.results import Code
 
 KINDS = sorted(REGISTER_KINDS, key=list(Kind).index)
 
 
-@pytest.mark.usefixtures("database", "keyring_folder")
-class RegisterCase(TestCase):
+class RegisterCase(FamilyDesk):
     """The family of three lives here and is one register with a fourth member elsewhere."""
-
-    timeout = 60
-
-    def setUp(self) -> None:
-        self.town = Town(self.database, self.keyring_folder)
-        self.town.settle(*cases.family())
-        self.pool = make_pool(self.database)
-        self.addCleanup(self.pool.stop)
-        self.desk = make_desk(self.pool, self.town.keyring)
-
-    def refused(self, answer: object, code: Code) -> None:
-        assert isinstance(answer, Refused), answer
-        self.assertEqual(answer.code, code, answer.rule)
 
     async def issued(self, *arguments: object, **overrides: object) -> Issued:
         answer = await self.desk.issue(rt.register_request(*arguments, **overrides))
@@ -333,17 +318,6 @@ class NewsTests(RegisterCase):
     def setUp(self) -> None:
         super().setUp()
         rt.settle_registers(self.town)
-
-    def paused(self, name: str):
-        reached: Deferred[None] = Deferred()
-        go: Deferred[None] = Deferred()
-
-        async def step(at: str) -> None:
-            if at == name and not reached.called:
-                reached.callback(None)
-                await go
-
-        return make_desk(self.pool, self.town.keyring, step=step), reached, go
 
     async def between(self, name: str) -> None:
         arrive, code, closed = NEWS[name]

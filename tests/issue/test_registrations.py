@@ -7,11 +7,10 @@ from dataclasses import replace
 
 import cases
 import psycopg2
-import pytest
 import register_town as rt
-from town import Town, envelope, make_desk, make_pool
+from family_desk import FamilyDesk
+from town import envelope, make_desk, make_pool
 from twisted.internet.defer import DeferredList, ensureDeferred
-from twisted.trial.unittest import TestCase
 
 from konbinid.domain.kinds import CredentialType
 from konbinid.domain.request import Applied, CredentialKey, Refused
@@ -21,21 +20,10 @@ from konbinid.store import registration_office
 REASON = "本籍が確認できませんでした。市役所へお問い合わせください。"
 
 
-@pytest.mark.usefixtures("database", "keyring_folder")
-class RegistrationCase(TestCase):
-    timeout = 60
-
+class RegistrationCase(FamilyDesk):
     def setUp(self) -> None:
-        self.town = Town(self.database, self.keyring_folder)
-        self.town.settle(*cases.family())
+        super().setUp()
         rt.settle_registers(self.town)
-        self.pool = make_pool(self.database)
-        self.addCleanup(self.pool.stop)
-        self.desk = make_desk(self.pool, self.town.keyring)
-
-    def refused(self, answer: object, code: Code) -> None:
-        assert isinstance(answer, Refused), answer
-        self.assertEqual(answer.code, code, answer.rule)
 
     async def applied(self, *arguments: object, **overrides: object) -> str:
         answer = await self.desk.apply_for_registration(rt.application(*arguments, **overrides))

@@ -10,12 +10,11 @@ from typing import Any
 
 import cases
 import psycopg2
-import pytest
-from town import CLIENT, KIOSK, Town, card, delivery, issue_request, make_desk, make_pool
+from family_desk import FamilyDesk
+from town import CLIENT, KIOSK, Town, card, delivery, issue_request, make_desk
 from twisted.internet import reactor, task
-from twisted.internet.defer import Deferred, DeferredList, ensureDeferred
+from twisted.internet.defer import DeferredList, ensureDeferred
 from twisted.internet.threads import deferToThread
-from twisted.trial.unittest import TestCase
 
 from konbinid.domain.kinds import Channel, CredentialType, Kind, Scope, Switch
 from konbinid.domain.request import Accepted, CredentialKey, Issued, Options, Outcome, Refused
@@ -50,21 +49,7 @@ NOT_AGAIN = {
 }
 
 
-@pytest.mark.usefixtures("database", "keyring_folder")
-class ReplayCase(TestCase):
-    timeout = 60
-
-    def setUp(self) -> None:
-        self.town = Town(self.database, self.keyring_folder)
-        self.town.settle(*cases.family())
-        self.pool = make_pool(self.database)
-        self.addCleanup(self.pool.stop)
-        self.desk = make_desk(self.pool, self.town.keyring)
-
-    def refused(self, answer: object, code: Code) -> None:
-        assert isinstance(answer, Refused), answer
-        self.assertEqual(answer.code, code, answer.rule)
-
+class ReplayCase(FamilyDesk):
     async def made(self, **overrides: Any) -> Issued:
         answer = await self.desk.issue(issue_request(**overrides))
         assert isinstance(answer, Issued), answer
@@ -208,15 +193,8 @@ class LookedAtAgainTests(ReplayCase):
     async def test_hold_waits_for_a_replay(self) -> None:
         """No document leaves behind a committed hold, not even one that was made before."""
         await self.made()
-        reached: Deferred[None] = Deferred()
-        go: Deferred[None] = Deferred()
-
-        async def step(at: str) -> None:
-            if at == "replay.recorded":
-                reached.callback(None)
-                await go
-
-        call = ensureDeferred(make_desk(self.pool, self.town.keyring, step=step).issue(issue_request()))
+        desk, reached, go = self.paused("replay.recorded")
+        call = ensureDeferred(desk.issue(issue_request()))
         await reached
         arriving = deferToThread(self.town.hold, cases.CHILD)
         await task.deferLater(reactor, 0.3)
@@ -228,15 +206,8 @@ class LookedAtAgainTests(ReplayCase):
     async def test_report_waits_for_a_replay(self) -> None:
         """After an accepted report the document is not given again: the report is accepted when the replay has left, not while it is leaving."""
         issued = await self.made()
-        reached: Deferred[None] = Deferred()
-        go: Deferred[None] = Deferred()
-
-        async def step(at: str) -> None:
-            if at == "replay.recorded":
-                reached.callback(None)
-                await go
-
-        call = ensureDeferred(make_desk(self.pool, self.town.keyring, step=step).issue(issue_request()))
+        desk, reached, go = self.paused("replay.recorded")
+        call = ensureDeferred(desk.issue(issue_request()))
         await reached
         reporting = ensureDeferred(self.desk.report_delivery(delivery(issued.issuance_number)))
         await task.deferLater(reactor, 0.3)
