@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from twisted.internet.interfaces import IDelayedCall
 
 _LOOK_SECONDS = 600.0
+# The lease's row is held meanwhile: a process that is stopped in the middle must not keep the other host from taking over.
+_NO_PAUSE = "set local idle_in_transaction_session_timeout = '5s'; set local statement_timeout = '60s'"
 _REFUSED = {
     "clocks_differ": "サーバとデータベースの時計が10分より大きく違うため、保存期間を過ぎたものの削除を見合わせました。時計を確かめてください。",
     "no_news": "14日より長く、既存システムの新しいファイルがありません。時計が進みすぎているかもしれないため、保存期間を過ぎたものの削除を見合わせました。"
@@ -172,6 +174,7 @@ class Retention(Service):
                 raise _Stopped
             with transaction(link) as cur:
                 cur.execute(PATIENCE)
+                cur.execute(_NO_PAUSE)
                 hold_lease(cur, epoch)
                 gone = retention.remove(cur, step, ended)
             self._setting.passing(step)

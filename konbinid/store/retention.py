@@ -26,9 +26,7 @@ STEPS = {
 ARCHIVE, DATABASE = "retention.archive", "retention.database"
 """The audit's actions."""
 
-_DAY_BEGINS = time(
-    3
-)  # Japan time: no kiosk is open (7:00 to 23:00 or less), and no core system's night job has ended by then
+_DAY_BEGINS = time(3)  # Japan time; kiosks are open from 6:30 to 23:00
 _CLOCKS_APART = timedelta(minutes=10)
 _SILENCE = timedelta(days=14)  # a New Year or Golden Week with its week-ends is eleven days at most
 

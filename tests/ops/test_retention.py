@@ -256,6 +256,23 @@ def test_a_lease_that_is_lost_stops_it(kept, step):
     assert [action for action, *_ in kept.audit()] == ["retention.archive"]
 
 
+def test_a_process_that_is_stopped_frees_the_lease(kept, monkeypatch):
+    """SIGSTOP in the middle of a portion: its session ends by itself, or the other host could never take over."""
+    fill(kept)
+    said = []
+
+    def asked(cur, step, ended):
+        cur.execute(
+            "select current_setting('idle_in_transaction_session_timeout'), current_setting('statement_timeout')"
+        )
+        said.append(cur.fetchone())
+        return 0
+
+    monkeypatch.setattr(store_retention, "remove", asked)
+    kept.retention().work()
+    assert said == [("5s", "1min")] * len(STEPS)
+
+
 def test_kill_9_after_every_portion(kept):
     """A daemon that dies anywhere leaves something that the next run completes: the same as if nobody had died."""
     fill(kept)
