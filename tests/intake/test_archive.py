@@ -7,10 +7,13 @@ import shutil
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
+import foreign_pdfs
+import gaiji_samples
 import psycopg2
 import pytest
 
 from konbinid.intake.archive import clear_archive
+from konbinid.store import retention
 from konbinid.store.retention import Limits
 
 LATER = datetime.now(UTC) + timedelta(days=1)  # everything that is applied in a test is over by then
@@ -131,3 +134,25 @@ def test_a_daemon_that_stops_begins_no_other_file(hall, filed):
     """The rest is found again by its names."""
     assert clear(hall, go_on=lambda: False) == {"removed": 0, "left": 0}
     assert len(lying(hall)) == 5
+
+
+def test_what_is_held_can_still_be_named(hall, rows):
+    """Contract 2: a difference row may name an attachment that is held, however long ago it came: the seal's picture, the register's PDF, the 外字 font."""
+    paper = foreign_pdfs.paper("試験　太郎")
+    bound = rows.register("R-1", "01", paper)
+    hall.take("INKAN", [rows.seal(1, "100")], attachments={"100.bmp": rows.bmp()})
+    hall.take("KOSEKI", [bound], attachments={bound[9]: paper})
+    font = gaiji_samples.eudc({"\ue000": 1})
+    hall.take("GAIJI", gaiji_samples.rows("\ue000"), attachments={"EUDC.TTE": font})
+    with closing(psycopg2.connect(hall.database.dsn("intake"))) as link, link, link.cursor() as cur:
+        gone = {
+            step: retention.remove(cur, step, Limits(LATER, LATER, LATER))
+            for step, role in retention.STEPS.items()
+            if role == "intake"
+        }
+    assert gone == {"parts": 3, "names": 3, "attachments": 2, "register_pdfs": 0}
+    hall.restart()
+    assert hall.take("INKAN", [rows.seal(1, "100", "2", dpi="300")]) == "applied"
+    assert hall.take("KOSEKI", [rows.register("R-1", "01", paper, "2", state="2")]) == "applied"
+    again = gaiji_samples.row("\ue000", "2", glyph_hash=gaiji_samples.record_hash(font, "\ue000"))
+    assert hall.take("GAIJI", [again]) == "applied"
