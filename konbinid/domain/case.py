@@ -43,7 +43,8 @@ class Case(Redacted):
     living member of the household; ``household_in_doubt``: a file that waits or failed names the household, so it may have a member that
     nobody here knows yet; ``names_stamp`` the stamp of the file that last changed the applicant's name or ended the residence;
     ``taxes`` the applicant's tax records, one a 年度, where the kind needs them; ``registration`` the holder's 利用登録, ``reaches`` the registers
-    that the credential leads to, by register kind; ``register_pages`` the most sheets that a register's PDF may have.
+    that the credential leads to, by register kind; ``registrant_in_doubt``: a file that waits or failed names whoever JPKI has under the credential;
+    ``register_pages`` the most sheets that a register's PDF may have.
     """
 
     at: datetime
@@ -59,6 +60,7 @@ class Case(Redacted):
     names_stamp: datetime | None = None
     taxes: tuple[TaxRecord, ...] = ()
     registration: Registration | None = None
+    registrant_in_doubt: bool = False
     reaches: Mapping[Kind, Reach] = field(default_factory=lambda: MappingProxyType({}))
     register_pages: int = 20
 

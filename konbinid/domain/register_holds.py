@@ -18,7 +18,7 @@ def reaching_register(case: Case, asked: Asked) -> Iterator[Hold]:
         return
     rows = (*own_rows(case, asked.kind), *printed_members(case, asked))
     members = {row.member for row in rows}
-    numbers = {row.atena_number for row in rows if row.atena_number is not None}
+    numbers = {number for row in rows for number in row.named_by}
     for each in register.holds:
         hold = each.hold
         # A hold that names this register and a member whom it does not have: nobody can say whom it protects, so it protects all of them.
@@ -32,7 +32,7 @@ def reaching_register(case: Case, asked: Asked) -> Iterator[Hold]:
 def _names_nobody(each: RegisterHold, register: Register) -> bool:
     if each.member is not None:
         return each.member not in {row.member for row in register.members}
-    return each.hold.atena_number not in register.atena_numbers
+    return each.hold.atena_number not in register.named_by
 
 
 def _closes_register(each: RegisterHold, kind: Kind) -> bool:

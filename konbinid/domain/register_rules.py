@@ -39,7 +39,10 @@ def no_register(case: Case, asked: Asked) -> str | None:
 
 
 def change_in_progress(case: Case, asked: Asked) -> str | None:
-    """1104: a contradiction, the register in doubt or 届出処理中, or a change of somebody who asks or is printed and lives here."""
+    """1104: doubt about a registered card, a contradiction, the register in doubt or 届出処理中, or a change of somebody who asks or is printed and lives here."""
+    # Whoever lives here is held as a person; of a registered card JPKI may know a holder whom nobody else knows.
+    if case.registrant_in_doubt and registration_of(case) is not None:
+        return "registrant_in_doubt"
     if len(reach_of(case, asked.kind).numbers) > 1:
         return "in_several_registers"
     register = register_of(case, asked.kind)

@@ -28,6 +28,7 @@ class RegisterRow(Redacted):
     """One row of KOSEKI or FUHYO. ``member`` is the 構成員番号; ``number`` the one that kiosks show, 0 while none was given.
 
     ``birth_date`` is None for the whole register. ``pdf_sha256`` is the hash bound at intake, None while no PDF is held; ``pages`` its sheets.
+    ``linked``: every 宛名番号 that either feed ever gave this member; they close and never open.
     """
 
     member: str
@@ -39,6 +40,12 @@ class RegisterRow(Redacted):
     number: int
     pdf_sha256: bytes | None
     pages: int
+    linked: frozenset[str] = frozenset()
+
+    @property
+    def named_by(self) -> frozenset[str]:
+        """宛名番号 by which a hold names this member."""
+        return self.linked if self.atena_number is None else self.linked | {self.atena_number}
 
     @property
     def is_whole(self) -> bool:
@@ -90,9 +97,9 @@ class Register(Redacted):
         return tuple(found.values())
 
     @property
-    def atena_numbers(self) -> frozenset[str]:
-        """宛名番号 of everybody in it who has one."""
-        return frozenset(row.atena_number for row in self.rows if row.atena_number is not None)
+    def named_by(self) -> frozenset[str]:
+        """宛名番号 by which a hold names somebody of it."""
+        return frozenset(number for row in self.rows for number in row.named_by)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -209,11 +209,11 @@ class Reader:
         spec = self.layout.spec
         if spec.attachment and values.get(spec.attachment):
             self.attachments_of_bad_rows.append(values[spec.attachment])
-        people = {name: values[name] for name in spec.people if values.get(name)}
+        people = {name: values[name] for name in (*spec.people, *spec.people_within) if values.get(name)}
         key = {name: values[name] for name in spec.keys if values.get(name)}
         if people or key:
             self.named.append(Named(line, people, key))
         # A person's field that cannot be read may name somebody whom the readable ones do not (YOKUSHI has two of them).
-        unread = any(name not in values for name in spec.people)
-        if unread or not people or not all(values.get(name) for name in spec.keys):
+        unread = any(name not in values for name in (*spec.people, *spec.people_within))
+        if unread or people.keys().isdisjoint(spec.people) or not all(values.get(name) for name in spec.keys):
             self.keys_unread = True

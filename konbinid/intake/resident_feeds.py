@@ -128,10 +128,22 @@ _INKAN = spec(
 )
 
 RESIDENT_FEEDS: tuple[FeedSpec, ...] = (
-    FeedSpec(Feed.JUMIN, _JUMIN, ("atena_number", "household_number"), closes_unread=False, check=no_rule),
+    FeedSpec(
+        Feed.JUMIN,
+        _JUMIN,
+        ("atena_number", "household_number"),
+        closes_unread=False,
+        check=no_rule,
+        people_within=("resident_code",),
+    ),
     FeedSpec(Feed.JPKI, _JPKI, ("resident_code",), closes_unread=True, check=no_rule),
     FeedSpec(
-        Feed.YOKUSHI, _YOKUSHI, ("atena_number", "register_number"), closes_unread=True, check=_hold_rule
+        Feed.YOKUSHI,
+        _YOKUSHI,
+        ("atena_number", "register_number"),
+        closes_unread=True,
+        check=_hold_rule,
+        people_within=("register_member",),
     ),
     FeedSpec(
         Feed.INKAN,

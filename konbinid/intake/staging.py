@@ -140,6 +140,7 @@ class Stager:
             people.get("atena_number"),
             digest,
             people.get("register_number"),
+            people.get("register_member"),
             people.get("household_number"),
         )
         key = [named.key.get(column, "") for column in TABLES[self._layout.feed].key]

@@ -28,7 +28,7 @@ from konbinid.issue.inquiries import Inquiries
 from konbinid.issue.papers import Paper, drawn
 from konbinid.issue.passing_on import pass_on
 from konbinid.issue.reading import ReadCase, read_case
-from konbinid.issue.replay import replay
+from konbinid.issue.replay import bound_to_application, replay
 from konbinid.issue.ticket import ReleaseTicket
 from konbinid.paper import readback
 from konbinid.paper.press import Unprintable
@@ -80,6 +80,8 @@ class Desk(Inquiries):
         try:
             made = await settle(equipment, make, deadline=deadline, before=placement.forget)
         except Duplicate as found:
+            if found.constraint == ledger.BINDING_CONSTRAINT:
+                return await bound_to_application(equipment, request, deadline)
             if found.constraint != ledger.TRANSACTION_CONSTRAINT:
                 raise
             return await replay(equipment, request, deadline)

@@ -25,7 +25,7 @@ from konbinid.domain.results import Code
 from konbinid.issue import alarms, listing, registrations, reports
 from konbinid.issue.attempts import CONFLICTS, settle
 from konbinid.issue.equipment import Equipment
-from konbinid.store import applications
+from konbinid.store import applications, ledger
 from konbinid.store.errors import Duplicate, NotNow, OutcomeUnknown
 from konbinid.store.transaction import Transaction
 
@@ -75,6 +75,10 @@ class Inquiries:
                 if found.constraint == applications.TRANSACTION_CONSTRAINT:
                     return await self._ask(
                         operation, lambda tx: registrations.applied_before(tx, equipment, application)
+                    )
+                if found.constraint == ledger.BINDING_CONSTRAINT:
+                    return await self._ask(
+                        operation, lambda tx: registrations.bound_to_issuance(tx, equipment, application)
                     )
                 if found.constraint != applications.ORDINAL_CONSTRAINT:
                     raise

@@ -32,7 +32,8 @@ async def about_registers(
     reaches = await reaches_of(tx, applicant, registration, kind)
     if kind is not None:
         await _hold(tx, applicant, *reaches.values())
-    return {"registration": registration, "reaches": reaches}
+    in_doubt = registration is not None and await residents.is_credential_in_doubt(tx, key)
+    return {"registration": registration, "registrant_in_doubt": in_doubt, "reaches": reaches}
 
 
 async def reaches_of(

@@ -26,7 +26,8 @@ async def apply_for_registration(
 ) -> Applied | Refused:
     """A new application, or the number of the one that waits.
 
-    Duplicate on TRANSACTION_CONSTRAINT: the caller asks ``applied_before`` in a fresh transaction. Duplicate on ORDINAL_CONSTRAINT: another
+    Duplicate on TRANSACTION_CONSTRAINT: the caller asks ``applied_before`` in a fresh transaction. Duplicate on BINDING_CONSTRAINT: the id is a
+    certificate's, the caller asks ``bound_to_issuance``. Duplicate on ORDINAL_CONSTRAINT: another
     application of the credential came first, and waits by now.
     """
     envelope = application.envelope
@@ -72,6 +73,15 @@ async def applied_before(
         return refused
     await applications.note_repetition(tx, application.envelope, bound.application_number)
     return Applied(bound.application_number)
+
+
+async def bound_to_issuance(
+    tx: Transaction, equipment: Equipment, application: RegistrationApplication
+) -> Refused:
+    """The transactionId is a certificate's: 1401. The refusal's row makes the COMMIT wait for the standby, as for everything that is told."""
+    refused = Refused(Code.TRANSACTION_BOUND, "other_operation")
+    await _note(tx, equipment, application, "applyForRegistration", refused)
+    return refused
 
 
 async def registration_status(

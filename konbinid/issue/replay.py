@@ -6,6 +6,7 @@ the standby (measured). The replay is a transaction of its own and commits its r
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from hashlib import sha256
 
 from konbinid.domain.case import Asked, Case
@@ -28,8 +29,24 @@ from konbinid.store.transaction import Transaction
 
 async def replay(equipment: Equipment, request: IssueRequest, deadline: float) -> Issued | Refused:
     """The bound document, or a refusal. Whatever keeps it from being settled is 9002: the id *is* bound, so 9001 would be untrue."""
+    return await _settled(equipment, request, deadline, _give_again)
+
+
+async def bound_to_application(equipment: Equipment, request: IssueRequest, deadline: float) -> Refused:
+    """The id is an application's (decision 0030): 1401, after 1501. It stays bound, so what keeps that from being told is 9002 here, too."""
+    given = await _settled(equipment, request, deadline, _refuse_application)
+    assert isinstance(given, Refused)
+    return given
+
+
+async def _settled(
+    equipment: Equipment,
+    request: IssueRequest,
+    deadline: float,
+    work: Callable[[Transaction, Equipment, IssueRequest], Awaitable[ReleaseTicket | Refused]],
+) -> Issued | Refused:
     try:
-        given = await settle(equipment, lambda tx: _give_again(tx, equipment, request), deadline=deadline)
+        given = await settle(equipment, lambda tx: work(tx, equipment, request), deadline=deadline)
     except SealBroken:
         await alarms.paper_differs(equipment, request.kind, "sealed document")
         return Refused(Code.OUTCOME_UNKNOWN, "sealed_document")
@@ -70,8 +87,23 @@ async def _give_again(
     return ReleaseTicket(issued, bound.document_sha256)
 
 
+async def _refuse_application(tx: Transaction, equipment: Equipment, request: IssueRequest) -> Refused:
+    elsewhere = request.envelope.municipality != equipment.settings.municipality
+    refused = (
+        Refused(Code.OTHER_MUNICIPALITY, "other_municipality")
+        if elsewhere
+        else Refused(Code.TRANSACTION_BOUND, "other_operation")
+    )
+    await _note(tx, equipment, request, None, refused)
+    return refused
+
+
 async def _note(
-    tx: Transaction, equipment: Equipment, request: IssueRequest, bound: ledger.Bound, refused: Refused
+    tx: Transaction,
+    equipment: Equipment,
+    request: IssueRequest,
+    bound: ledger.Bound | None,
+    refused: Refused,
 ) -> None:
     """The refusal's row. Only the same content came with the bound person's card; with other content it may be anybody's."""
     same_content = refused.code not in {Code.OTHER_MUNICIPALITY, Code.TRANSACTION_BOUND}
@@ -80,7 +112,7 @@ async def _note(
         request.kind,
         refused.code,
         refused.rule,
-        bound.atena_number if same_content else None,
+        bound.atena_number if bound is not None and same_content else None,
     )
     await ledger.insert_refusal(tx, request.envelope, request.kiosk, note, equipment.origin)
 

@@ -99,6 +99,9 @@ REASONS = {
     ),
     "register_removed": Reason("戸籍 (附票) の全部が除かれている。", _COUNTER),
     "removed_from_register": Reason("この人は戸籍 (附票) から除かれている。", _COUNTER),
+    "registrant_in_doubt": Reason(
+        "利用登録された電子証明書の載ったファイル (住基ネット) が、まだ確かめられていない。", _NOTHING
+    ),
     "in_several_registers": Reason("2つ以上の戸籍 (附票) に載っている (データの食い違い)。", _NOTHING),
     "register_in_doubt": Reason("この戸籍 (附票) の載ったファイルが、まだ確かめられていない。", _NOTHING),
     "register_changing": Reason("この戸籍 (附票) は届出の処理中。", _NOTHING),

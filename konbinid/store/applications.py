@@ -98,7 +98,8 @@ async def insert_application(
 async def insert_request(
     tx: Transaction, number: str, application: RegistrationApplication, digest: bytes, origin: Origin
 ) -> None:
-    """Bind a transactionId to an application. Duplicate on TRANSACTION_CONSTRAINT when it is bound already."""
+    """Bind a transactionId to an application. Duplicate on TRANSACTION_CONSTRAINT when it is bound to one already, on
+    ledger.BINDING_CONSTRAINT when it is to an issuance."""
     envelope, kiosk = application.envelope, application.kiosk
     await tx.execute(
         "insert into ledger.application_request (client, transaction_id, request_digest, application_number, chain_code, store_code, store_name, "

@@ -2,8 +2,9 @@
 
 The kiosk path holds person_lock rows FOR SHARE while it makes a paper. Here the same rows are locked in the same order (宛名番号) and
 counted up: of everyone named and of everyone in their households, before and after, because a household's paper shows its members and
-is closed by a hold on any of them. Registers have such rows too (register_lock), taken after the people's, in the order of 戸籍番号: of every
-register named, and of every register in which somebody touched stands, because a 支援措置 on one member closes fuhyo for all of it.
+is closed by a hold on any of them. Whoever a register ever gave a 宛名番号 is named by 戸籍番号 and 構成員番号, too (decision 0029). Registers have such
+rows as well (register_lock), taken after the people's, in the order of 戸籍番号: of every register named, of every register in which somebody touched
+stands or stood, because a 支援措置 on one member closes fuhyo for all of it, and of those to which a credential that is named leads by 利用登録.
 """
 
 from __future__ import annotations
@@ -15,26 +16,41 @@ from psycopg2.extensions import cursor
 from konbinid.store import intake_staging
 from konbinid.store.intake_tables import Table
 
-# Everyone named by rows s: by 宛名番号, by the digest of the 住民票コード, by 戸籍番号, and households by 世帯番号. Where a row only carries a
-# key, or names another person than the register does, the register's person is named too. A row of JUMIN names the household as well: who is
-# new in it holds nobody else by a 宛名番号 that the household does not have yet.
+# Everyone named by rows s: by 宛名番号, by the digest of the 住民票コード, by 戸籍番号, households by 世帯番号, credentials by their key. Where a row only
+# carries a key, or names another person than the register does, the register's person is named too. A row of JUMIN names the household as well: who
+# is new in it holds nobody else by a 宛名番号 that the household does not have yet. It names the digest because a card that is registered for people
+# who live elsewhere becomes a resident's by it. member: whose links a row of a register may bring into force. held_member: whom of a register a hold
+# means; '' when it says nobody and may mean anybody.
 _KEYS = {
     "atena_number": "text",
     "resident_code_digest": "bytea",
     "register_number": "text",
+    "held_member": "text",
     "household_number": "text",
+    "member": "text",
+    "type": "smallint",
+    "serial": "text",
 }
+_HELD_MEMBER = """
+case when <row>.register_number is not null
+     then coalesce(<row>.register_member, case when <row>.atena_number is null then '' end) end as held_member
+"""
 # feed -> what the rows s name, and what the register's rows t of the same keys name
 _NAMED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "JUMIN": (("atena_number", "household_number"), ()),
-    "JPKI": (("resident_code_digest",), ("resident_code_digest",)),
-    "YOKUSHI": (("atena_number", "register_number"), ("atena_number", "register_number")),
+    "JUMIN": (("atena_number", "household_number", "resident_code_digest"), ()),
+    "JPKI": (("resident_code_digest", "type", "serial"), ("resident_code_digest",)),
+    "YOKUSHI": (
+        ("atena_number", "register_number", "held_member"),
+        ("atena_number", "register_number", "held_member"),
+    ),
     "INKAN": (("atena_number",), ("atena_number",)),
     "ZEI": (("atena_number",), ()),
     "GAIJI": ((), ()),
-    "KOSEKI": (("atena_number", "register_number"), ("atena_number",)),
-    "FUHYO": (("atena_number", "register_number"), ("atena_number",)),
+    "KOSEKI": (("atena_number", "register_number", "member"), ("atena_number",)),
+    "FUHYO": (("atena_number", "register_number", "member"), ("atena_number",)),
 }
+# Whom a row names that could not be taken, as far as it can be read.
+_READABLE = ("atena_number", "resident_code_digest", "register_number", "household_number")
 _EVERY_ROW = "(select * from <staged> where run = %(run)s and line > 0)"
 _EFFECTIVE = """
 (select s.* from <staged> s join <effect> e on e.run = s.run and e.line = s.line where s.run = %(run)s)
@@ -44,7 +60,9 @@ _TOUCH = """
 insert into intake.staged_touch (run, atena_number)
 with named as (<named>),
      hit as (select atena_number from named where atena_number is not null
-             union select p.atena_number from named n join people.person p on p.resident_code_digest = n.resident_code_digest),
+             union select p.atena_number from named n join people.person p on p.resident_code_digest = n.resident_code_digest
+             union select l.atena_number from named n join people.register_link l on l.register_number = n.register_number
+                    where l.member in (n.member, n.held_member) or n.held_member = ''),
      household as (select p.household_number from hit join people.person p using (atena_number)
                    union select household_number from named where household_number is not null)
 select %(run)s, atena_number from hit
@@ -55,8 +73,10 @@ _TOUCH_REGISTERS = """
 insert into intake.staged_touch_register (run, register_number)
 with named as (<named>)
 select %(run)s, register_number from named where register_number is not null
-union select %(run)s, k.register_number from intake.staged_touch t join people.koseki k using (atena_number) where t.run = %(run)s
-union select %(run)s, f.register_number from intake.staged_touch t join people.fuhyo f using (atena_number) where t.run = %(run)s
+union select %(run)s, l.register_number from intake.staged_touch t join people.register_link l using (atena_number) where t.run = %(run)s
+union select %(run)s, r.register_number from named n join people.registered_credential r using (type, serial)
+union select %(run)s, r.register_number
+        from people.registered_credential r join people.credential c using (type, serial) join named n using (resident_code_digest)
 """
 
 # One statement makes missing rows, locks, and counts up. Its rows come sorted, so the locks are taken in the order that everybody keeps.
@@ -82,24 +102,23 @@ _RENAMED = """
 """
 
 _DOUBT = """
-insert into people.doubt (incoming_id, atena_number, resident_code_digest, register_number, household_number)
+insert into people.doubt (incoming_id, atena_number, resident_code_digest, register_number, held_member, household_number)
 with named as (<named>)
 select %(incoming)s, k.*
-  from (select atena_number, null::bytea, null::text, null::text from named where atena_number is not null
-        union select null, resident_code_digest, null, null from named where resident_code_digest is not null
-        union select null, null, register_number, null from named where register_number is not null
-        union select null, null, null, household_number from named where household_number is not null) k
+  from (select atena_number, null::bytea, null::text, null::text, null::text from named where atena_number is not null
+        union select null, resident_code_digest, null, null, null from named where resident_code_digest is not null
+        union select null, null, register_number, held_member, null from named where register_number is not null
+        union select null, null, null, null, household_number from named where household_number is not null) k
     on conflict do nothing
 """
-_UNREADABLE = """
- union select atena_number, resident_code_digest, register_number, household_number from intake.staged_key where run = %(run)s
-"""
+_UNREADABLE = " union select <k.named> from intake.staged_key k where k.run = %(run)s"
 _UNREADABLE_KEYS = " union select <t.named> from intake.staged_key k join <target> t on <t.key as k.key> where k.run = %(run)s"
 
 
 def _columns(alias: str, named: tuple[str, ...]) -> str:
+    own = {key: f"{alias}.{key}" for key in named} | {"held_member": _HELD_MEMBER.replace("<row>", alias)}
     return ", ".join(
-        f"{alias}.{key}" if key in named else f"null::{type_} as {key}" for key, type_ in _KEYS.items()
+        own[key] if key in named else f"null::{type_} as {key}" for key, type_ in _KEYS.items()
     )
 
 
@@ -111,7 +130,8 @@ def _named(feed: str, table: Table, rows: str, *, bad: bool = False) -> str:
     if in_register:
         text += f" union select {named} from {rows} s join <target> t on <same key>"  # noqa: S608  # as above
     if bad:
-        text += _UNREADABLE
+        readable = (*_READABLE, *(key for key in in_row if key == "held_member"))
+        text += _UNREADABLE.replace("<k.named>", _columns("k", readable))
     if bad and in_register:
         keys = " and ".join(
             f"t.{column}::text = k.key_values[{at}]" for at, column in enumerate(table.key, 1)

@@ -16,6 +16,9 @@ from konbinid.store.transaction import Transaction
 # The constraint that binds a transactionId to one issuance (migration 006).
 TRANSACTION_CONSTRAINT = "issuance_client_transaction_id_key"
 NUMBER_CONSTRAINT = "issuance_pkey"
+# The constraint that binds it to one operation (migration 014): of these two the first speaks when issueCertificate comes again, this one when
+# applyForRegistration has it.
+BINDING_CONSTRAINT = "bound_transaction_pkey"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,8 @@ class Bound(Redacted):
 async def insert_issuance(
     tx: Transaction, number: str, request: IssueRequest, digest: bytes, origin: Origin
 ) -> None:
-    """Who asked for what under which number. Duplicate on TRANSACTION_CONSTRAINT when the id is bound already."""
+    """Who asked for what under which number. Duplicate on TRANSACTION_CONSTRAINT when the id is bound to one already, on
+    BINDING_CONSTRAINT when it is to an application."""
     options, kiosk, envelope = request.options, request.kiosk, request.envelope
     await tx.execute(
         "insert into ledger.issuance (issuance_number, client, transaction_id, request_digest, kind, copies, fee, scope, members, switches, "

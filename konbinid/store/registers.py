@@ -19,7 +19,9 @@ _TABLES = {Feed.KOSEKI: "people.koseki", Feed.FUHYO: "people.fuhyo"}
 _OF_RESIDENT = "select distinct register_number from <table> where atena_number = %s and state <> 9"
 
 _ROWS = """
-select t.member, t.display, t.name, t.birth_date, t.birth_era, t.atena_number, t.state, coalesce(n.number, 0), t.pdf_sha256, coalesce(p.pages, 0)
+select t.member, t.display, t.name, t.birth_date, t.birth_era, t.atena_number, t.state, coalesce(n.number, 0), t.pdf_sha256, coalesce(p.pages, 0),
+       array(select l.atena_number from people.register_link l
+              where (l.register_number, l.member, l.birth_date) = (t.register_number, t.member, t.birth_date))
   from <table> t
   left join people.register_member_number n
     on (n.register_number, n.member, n.name, n.birth_date) = (t.register_number, t.member, t.name, t.birth_date)
@@ -41,25 +43,21 @@ select p.atena_number, p.state, p.change_in_progress,
   from people.person p where p.atena_number = any(%s)
 """
 
-# A hold that names another register, too, names nobody of this one by its 構成員番号.
+# What names somebody of the register by whichever key, and what names the register. A hold that names another register, too, names nobody of this
+# one by its 構成員番号; it is there for the 宛名番号 that it leads to.
 _HOLDS = """
-select 'core', coalesce(atena_number, ''), category, kinds, household, starts_on, ends_on,
+select 'core', atena_number, category, kinds, household, starts_on, ends_on,
        case when register_number = %s then register_member end, register_wide
-  from people.hold where atena_number = any(%s) or register_number = %s
+  from people.person_hold where atena_number = any(%s)
 union all
-select 'doubt', p.atena_number, '', null, false, null, null, null, false
-  from people.person p join people.doubt d on d.resident_code_digest = p.resident_code_digest
- where p.atena_number = any(%s)
+select 'core', coalesce(atena_number, ''), category, kinds, household, starts_on, ends_on, register_member, register_wide
+  from people.hold where register_number = %s
 union all
-select 'doubt', atena_number, '', null, false, null, null, null, false from people.doubt where atena_number = any(%s)
+select distinct 'doubt', atena_number, '', null::text[], false, null, null, null, false from people.person_doubt where atena_number = any(%s)
 """
 
-# Whom a hold by 宛名番号 may name here: the two feeds do not come together, and one may know the number of a member that the other does not.
-_NUMBERS = """
-select atena_number from people.koseki where register_number = %s and atena_number is not null
-union
-select atena_number from people.fuhyo where register_number = %s and atena_number is not null
-"""
+# Whom a hold by 宛名番号 may name here: either feed may have a member's number that the other has not, and both empty it when the member moves away.
+_NUMBERS = "select distinct atena_number from people.linked_member where register_number = %s"
 
 _PIECE_BYTES = 1 << 20
 _PIECE = (
@@ -90,8 +88,8 @@ async def register(tx: Transaction, feed: Feed, number: str) -> Register | None:
         MemberHere(person, ResidentState(state), change, clear)
         for person, state, change, clear in await tx.fetch(_HERE, (HOUSEHOLDER, atena))
     ]
-    known = sorted(row[0] for row in await tx.fetch(_NUMBERS, (number, number)))
-    holds = await tx.fetch(_HOLDS, (number, known, number, known, known))
+    known = sorted(row[0] for row in await tx.fetch(_NUMBERS, (number,)))
+    holds = await tx.fetch(_HOLDS, (number, known, number, known))
     return Register(number, tuple(rows), tuple(map(_hold, holds)), tuple(here), in_doubt, changing, change_no)
 
 
@@ -116,7 +114,7 @@ async def pdf(tx: Transaction, sha256: bytes) -> bytes | None:
 
 
 def _row(row: tuple[Any, ...]) -> RegisterRow:
-    member, display, name, born, era, atena, state, number, sha256, pages = row
+    member, display, name, born, era, atena, state, number, sha256, pages, linked = row
     return RegisterRow(
         member=member,
         display=display,
@@ -127,6 +125,7 @@ def _row(row: tuple[Any, ...]) -> RegisterRow:
         number=number,
         pdf_sha256=None if sha256 is None else bytes(sha256),
         pages=pages,
+        linked=frozenset(linked),
     )
 
 

@@ -33,6 +33,10 @@ select c.issued_on, c.expires_on, c.state, p.atena_number, p.household_number
   from people.credential c left join people.person p on p.resident_code_digest = c.resident_code_digest
  where c.type = %s and c.serial = %s and c.present
 """
+_CREDENTIAL_DOUBT = """
+select 1 from people.credential c join people.doubt d on d.resident_code_digest = c.resident_code_digest
+ where c.type = %s and c.serial = %s limit 1
+"""
 
 _CREDENTIALS = """
 select c.type, c.serial, c.issued_on, c.expires_on, c.state
@@ -82,13 +86,12 @@ select {", ".join((*_PLAIN, *_DATES))}, {_OTHER}
  order by household_order, atena_number
 """  # noqa: S608  # the columns are constants of this module
 
+# By whichever key a hold or a doubt names them (migration 014): 宛名番号, 住民票コード, or 戸籍番号 and 構成員番号.
 _HOLDS = """
 select 'core', atena_number, category, kinds, household, starts_on, ends_on
-  from people.hold where atena_number = any(%s)
+  from people.person_hold where atena_number = any(%s)
 union all
-select 'doubt', p.atena_number, '', null, false, null, null
-  from people.person p join people.doubt d on d.atena_number = p.atena_number or d.resident_code_digest = p.resident_code_digest
- where p.atena_number = any(%s)
+select distinct 'doubt', atena_number, '', null::text[], false, null, null from people.person_doubt where atena_number = any(%s)
 """
 
 _HOUSEHOLD_DOUBT = "select 1 from people.doubt where household_number = %s limit 1"
@@ -151,6 +154,11 @@ async def credential_of(tx: Transaction, key: CredentialKey) -> tuple[Credential
     return Credential(
         key.type, key.serial, atena, state == 1, _day(issued), _day(expires, unknown=date.min)
     ), household
+
+
+async def is_credential_in_doubt(tx: Transaction, key: CredentialKey) -> bool:
+    """Whether a file in doubt names whoever has, or had, this credential by JPKI, be it somebody whom no other feed knows."""
+    return await tx.fetch_one(_CREDENTIAL_DOUBT, (_TYPES[key.type], key.serial)) is not None
 
 
 async def credentials_of(tx: Transaction, atena_number: str) -> tuple[Credential, ...]:
