@@ -12,12 +12,12 @@ from konbinid.domain.holds import reaching
 from konbinid.domain.kinds import HOUSEHOLD_KINDS, REGISTER_KINDS, Kind
 from konbinid.domain.person import HoldSource
 from konbinid.domain.redact import Redacted
-from konbinid.domain.register_papers import reach_of
+from konbinid.domain.register_papers import reach_of, registration_of
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Doubt(Redacted):
-    """One file that is not settled, and whom it names: a person, the household or a register; nobody, when its keys cannot be read and the
+    """One file that is not settled, and whom it names: a person, the household, a register or the holder of a registered card; nobody, when its keys cannot be read and the
     feed as such is in doubt.
 
     ``number`` and ``name`` are the file's, as `konbinid files list` shows them; ``state`` is that of intake.incoming, since ``since`` (empty and None when it is not there any more).
@@ -31,11 +31,12 @@ class Doubt(Redacted):
     atena_number: str = ""
     household: bool = False
     register_number: str = ""
+    registrant: bool = False
 
     @property
     def is_of_feed(self) -> bool:
         """Whether it is the feed that is in doubt, and nobody in particular."""
-        return not (self.atena_number or self.household or self.register_number)
+        return not (self.atena_number or self.household or self.register_number or self.registrant)
 
 
 def people_in_doubt(case: Case) -> frozenset[str]:
@@ -57,12 +58,14 @@ def doubts_about(case: Case, kind: Kind, doubts: tuple[Doubt, ...]) -> tuple[Dou
     people = {hold.atena_number for hold in reaching(case, asked) if hold.source is HoldSource.DOUBT}
     register = reach_of(case, kind).register if kind in REGISTER_KINDS else None
     number = register.number if register is not None and register.in_doubt else None
+    registered = kind in REGISTER_KINDS and case.registrant_in_doubt and registration_of(case) is not None
     found = (
         doubt
         for doubt in doubts
         if (doubt.household and kind in HOUSEHOLD_KINDS)
         or (doubt.atena_number and doubt.atena_number in people)
         or (doubt.register_number and doubt.register_number == number)
+        or (doubt.registrant and registered)
     )
     return _once(found)
 

@@ -39,15 +39,18 @@ def no_register(case: Case, asked: Asked) -> str | None:
 
 
 def change_in_progress(case: Case, asked: Asked) -> str | None:
-    """1104: doubt about a registered card, a contradiction, the register in doubt or 届出処理中, or a change of somebody who asks or is printed and lives here."""
+    """1104: doubt about a registered card, a contradiction, or what changes in the register or with somebody who asks or is printed."""
     # Whoever lives here is held as a person; of a registered card JPKI may know a holder whom nobody else knows.
     if case.registrant_in_doubt and registration_of(case) is not None:
         return "registrant_in_doubt"
     if len(reach_of(case, asked.kind).numbers) > 1:
         return "in_several_registers"
     register = register_of(case, asked.kind)
-    if register is None:
-        return None
+    return None if register is None else _register_changes(case, asked, register)
+
+
+def _register_changes(case: Case, asked: Asked, register: Register) -> str | None:
+    """The register in doubt, 届出処理中 or in contradiction with itself, or a change of somebody who asks or is printed and lives here."""
     if register.in_doubt:
         return "register_in_doubt"
     if register.family_changing or any(row.state is RegisterState.CHANGING for row in register.rows):

@@ -91,7 +91,7 @@ async def look_at_holder(tx: Transaction, standards: Standards, moment: Moment, 
     about |= await about_registers(tx, key, None, about)
     case = replace(looked.case, **about)
     return replace(
-        await _with_doubts(tx, looked, case),
+        await _with_doubts(tx, looked, case, key if case.registrant_in_doubt else None),
         credentials=() if case.credential is None else (case.credential,),
         history=await applications.history(tx, key),
     )
@@ -134,9 +134,13 @@ def _unsaid(case: Case, moved: frozenset[str]) -> dict[Kind, frozenset[Code]]:
     }
 
 
-async def _with_doubts(tx: Transaction, looked: Looked, case: Case) -> Looked:
+async def _with_doubts(
+    tx: Transaction, looked: Looked, case: Case, registered: CredentialKey | None = None
+) -> Looked:
     household = case.household.number if case.household is not None and case.household_in_doubt else None
-    found = await doubts.doubts_about(tx, people_in_doubt(case), household, registers_in_doubt(case))
+    found = await doubts.doubts_about(
+        tx, people_in_doubt(case), household, registers_in_doubt(case), registered
+    )
     return replace(looked, case=case, evidence=replace(looked.evidence, doubts=found))
 
 

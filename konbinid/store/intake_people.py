@@ -117,9 +117,7 @@ _UNREADABLE_KEYS = " union select <t.named> from intake.staged_key k join <targe
 
 def _columns(alias: str, named: tuple[str, ...]) -> str:
     own = {key: f"{alias}.{key}" for key in named} | {"held_member": _HELD_MEMBER.replace("<row>", alias)}
-    return ", ".join(
-        own[key] if key in named else f"null::{type_} as {key}" for key, type_ in _KEYS.items()
-    )
+    return ", ".join(own[key] if key in named else f"null::{type_} as {key}" for key, type_ in _KEYS.items())
 
 
 def _named(feed: str, table: Table, rows: str, *, bad: bool = False) -> str:

@@ -26,7 +26,7 @@ from konbinid.domain.request import CredentialKey
 from konbinid.store.keyring import Keyring
 from konbinid.store.transaction import Transaction
 
-_TYPES = {CredentialType.CARD: 1, CredentialType.PHONE: 2}
+CREDENTIAL_TYPES = {CredentialType.CARD: 1, CredentialType.PHONE: 2}
 
 _CREDENTIAL = """
 select c.issued_on, c.expires_on, c.state, p.atena_number, p.household_number
@@ -147,7 +147,7 @@ def _person(row: Sequence[Any]) -> tuple[Person, bytes | None]:
 
 async def credential_of(tx: Transaction, key: CredentialKey) -> tuple[Credential, str | None] | None:
     """The credential with the resident it belongs to, and the 世帯番号; None when it is unknown."""
-    row = await tx.fetch_one(_CREDENTIAL, (_TYPES[key.type], key.serial))
+    row = await tx.fetch_one(_CREDENTIAL, (CREDENTIAL_TYPES[key.type], key.serial))
     if row is None:
         return None
     issued, expires, state, atena, household = row
@@ -158,12 +158,12 @@ async def credential_of(tx: Transaction, key: CredentialKey) -> tuple[Credential
 
 async def is_credential_in_doubt(tx: Transaction, key: CredentialKey) -> bool:
     """Whether a file in doubt names whoever has, or had, this credential by JPKI, be it somebody whom no other feed knows."""
-    return await tx.fetch_one(_CREDENTIAL_DOUBT, (_TYPES[key.type], key.serial)) is not None
+    return await tx.fetch_one(_CREDENTIAL_DOUBT, (CREDENTIAL_TYPES[key.type], key.serial)) is not None
 
 
 async def credentials_of(tx: Transaction, atena_number: str) -> tuple[Credential, ...]:
     """Every credential that the register has for a resident, valid or not."""
-    types = {number: kind for kind, number in _TYPES.items()}
+    types = {number: kind for kind, number in CREDENTIAL_TYPES.items()}
     return tuple(
         Credential(
             types[number],

@@ -62,11 +62,11 @@ select m.atena_number, h.category, h.kinds, h.household, h.starts_on, h.ends_on,
   from people.hold h join people.linked_member m on (m.register_number, m.member) = (h.register_number, h.register_member)
  where h.atena_number is distinct from m.atena_number;
 create view people.person_doubt with (security_invoker = true) as
-select atena_number from people.doubt where atena_number is not null
+select atena_number, incoming_id from people.doubt where atena_number is not null
 union all
-select p.atena_number from people.person p join people.doubt d on d.resident_code_digest = p.resident_code_digest
+select p.atena_number, d.incoming_id from people.person p join people.doubt d on d.resident_code_digest = p.resident_code_digest
 union all
-select m.atena_number
+select m.atena_number, d.incoming_id
   from people.doubt d join people.linked_member m on m.register_number = d.register_number and d.held_member in (m.member, '');
 
 -- Whose register news about a credential may close (利用登録). Intake may see these three columns and nothing that an applicant wrote; so this view
