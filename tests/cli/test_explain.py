@@ -194,3 +194,44 @@ def test_without_forms_and_fonts_the_rules_are_shown_all_the_same(explain, capsy
     said = capsys.readouterr().out
     assert "試していません" in said
     assert "－ 1301" in said
+
+
+def test_a_hold_by_the_member_of_a_register_is_shown(shown, town):
+    """Decision 0029: the core of the kiosk path reaches the resident by 戸籍番号 and 構成員番号, so explain does; in doubt, it names the file."""
+    settle_registers(town)
+    assert "✓  1102" in shown("--person", cases.SPOUSE, "--kind", "juminhyo")
+    town.run(
+        "insert into people.hold select '01', '9', null, '01', null, false, null, null, %s, '02', false, 0",
+        (cases.REGISTER_NUMBER,),
+    )
+    said = shown("--person", cases.SPOUSE, "--kind", "juminhyo")
+    assert "✗  1102" in said
+    assert "支援措置" in said
+    number = _incoming(town, "YOKUSHI_20261124100000_000001_D.csv", "rejected")
+    town.run(
+        "insert into people.doubt (incoming_id, register_number, held_member) values (%s, %s, '02')",
+        (number, cases.REGISTER_NUMBER),
+    )
+    assert f"確認待ちのファイル {number} YOKUSHI_" in shown("--person", cases.SPOUSE, "--kind", "inkan")
+    assert f"ファイル {number} " not in shown("--person", cases.HEAD, "--kind", "inkan")
+
+
+def test_doubt_about_a_registered_card_names_its_file(shown, town):
+    """Nobody here has the 住民票コード; the card's look tells what it waits for."""
+    settle_registers(town)
+    town.run(
+        "insert into people.credential values (1, %s, 'x', null, null, 1, true, 0)", (ELSEWHERE_CARD.serial,)
+    )
+    town.run(
+        "insert into ledger.application values ('A-0000000001', now(), 'CARD', %s, 1, '', '', now(), '', '', '', '', '', '')",
+        (ELSEWHERE_CARD.serial,),
+    )
+    town.run(
+        "insert into ledger.application_decision values ('A-0000000001', now(), 'x', true, '', %s, %s, %s, %s)",
+        (cases.REGISTER_NUMBER, cases.ELSEWHERE, cases.ELSEWHERE_NAME, cases.ELSEWHERE_BIRTH),
+    )
+    number = _incoming(town, "JPKI_20261124100000_000001_D.csv", "rejected")
+    town.run("insert into people.doubt (incoming_id, resident_code_digest) values (%s, 'x')", (number,))
+    said = shown("--credential", f"CARD:{ELSEWHERE_CARD.serial}", "--kind", "koseki_zenbu")
+    assert "✗  1104" in said
+    assert f"確認待ちのファイル {number} JPKI_" in said

@@ -305,7 +305,11 @@ def test_a_hold_counts_up_the_registers_of_its_person(hall, take, rows):
     assert grown(before, hall.register_numbers()) == {"R-3", "R-9"}
     before = hall.register_numbers()
     hall.take("YOKUSHI", [rows.hold(0, "b", "2", register_number="R-1", **elsewhere)])
-    assert grown(before, hall.register_numbers()) == {"R-1", "R-3"}
+    assert grown(before, hall.register_numbers()) == {
+        "R-1",
+        "R-2",
+        "R-3",
+    }  # who is 01 of R-1 stands in R-2, too
 
 
 def test_doubt_counts_up_registers_too(hall, take, rows):
@@ -381,3 +385,79 @@ def test_many_registers_at_once(hall, rows):
     hall.look()
     assert "added=1200" in hall.receipt(name)
     assert hall.run("select count(*) from people.register_pdf") == [(1,)]
+
+
+def test_who_stood_in_a_register_is_remembered(hall, take):
+    """Every 宛名番号 that either feed ever gave a member, once, whatever it says today; insert-only (decision 0029)."""
+    links = (
+        "select register_number, member, birth_date, atena_number from people.register_link order by 2, 3, 4"
+    )
+    take("KOSEKI", of("00", atena_number="0000000009"), of("01", OTHER, atena_number="0000000001"))
+    take("FUHYO", of("01", atena_number="0000000001"))
+    take("KOSEKI", of("01", OTHER, operation="2"), bring=False)
+    take("FUHYO", of("01", operation="9", pdf_name="", sha256=""), bring=False)
+    assert hall.run(links) == [("R-1", "01", "19800203", "0000000001")]
+    take(
+        "KOSEKI",
+        of("01", OTHER, operation="2", birth_date="19810203", atena_number="0000000002"),
+        bring=False,
+    )
+    assert hall.run(links) == [
+        ("R-1", "01", "19800203", "0000000001"),
+        ("R-1", "01", "19810203", "0000000002"),
+    ]
+    standing = "select atena_number from people.linked_member"
+    assert hall.run(standing) == [("0000000002",)]
+
+
+def test_news_about_a_hold_count_up_whom_it_names_and_whom_it_named(hall, take, rows):
+    """By 戸籍番号 and 構成員番号: the member's person with the household, also of a number that the feeds have emptied; by a 宛名番号: the registers
+    that ever had it."""
+    hall.take("JUMIN", [rows.person(1, 10), rows.person(2, 10, relationship="妻"), rows.person(3, 30)])
+    take(
+        "KOSEKI",
+        of("01", atena_number="0000000002"),
+        of("02", OTHER, name="試験　次郎", atena_number="0000000003"),
+    )
+    take("KOSEKI", of("01", operation="2"), bring=False)
+    people, registers = hall.change_numbers(), hall.register_numbers()
+    elsewhere = {"atena_number": "", "register_number": "R-1"}
+    hall.take("YOKUSHI", [rows.hold(0, "a", register_member="01", **elsewhere)])
+    assert grown(people, hall.change_numbers()) == {1, 2}
+    people = hall.change_numbers()
+    hall.take("YOKUSHI", [rows.hold(0, "a", "2", register_member="02", **elsewhere)])
+    assert grown(people, hall.change_numbers()) == {1, 2, 3}
+    registers = hall.register_numbers()
+    hall.take("YOKUSHI", [rows.hold(2, "b", category="01")])
+    assert grown(registers, hall.register_numbers()) == {"R-1"}
+
+
+@pytest.mark.parametrize("member", ["01", ""])
+def test_doubt_about_a_hold_names_the_member(hall, take, rows, member):
+    """Good in a file that fails or bad itself: whoever it may hold is counted up and in doubt; without a 構成員番号 it may be anybody's."""
+    hall.take("JUMIN", [rows.person(1), rows.person(2, 2)])
+    take(
+        "KOSEKI",
+        of("01", atena_number="0000000001"),
+        of("02", OTHER, name="試験　次郎", atena_number="0000000002"),
+    )
+    before = hall.change_numbers()
+    elsewhere = {"atena_number": "", "register_number": "R-1", "register_member": member}
+    named = {1} if member else {1, 2}
+    hall.take("YOKUSHI", [rows.hold(0, "a", category="77", **elsewhere)], sequence=1)
+    assert grown(before, hall.change_numbers()) == named
+    assert {int(atena) for (atena,) in hall.run("select atena_number from people.person_doubt")} == named
+    assert hall.run("select held_member from people.doubt") == [(member,)]
+    assert hall.run("select count(*) from people.feed_doubt") == [(0,)]
+
+
+def test_an_unreadable_member_closes_the_feed(hall, rows):
+    """Nobody knows whom the row was about; and a 構成員番号 alone names nobody."""
+    elsewhere = {"atena_number": "", "register_number": "R-1"}
+    hall.take("YOKUSHI", [rows.hold(0, "a", register_member="0\x011", **elsewhere)], sequence=1)
+    assert hall.run("select feed from people.feed_doubt") == [("YOKUSHI",)]
+    hall.take("YOKUSHI", [], sequence=1)
+    assert hall.run("select feed from people.feed_doubt") == []
+    alone = elsewhere | {"register_number": "", "register_member": "01"}
+    hall.take("YOKUSHI", [rows.hold(0, "a", **alone)], sequence=2)
+    assert hall.run("select feed from people.feed_doubt") == [("YOKUSHI",)]

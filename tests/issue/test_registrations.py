@@ -9,11 +9,12 @@ import cases
 import psycopg2
 import register_town as rt
 from family_desk import FamilyDesk
-from town import envelope, make_desk, make_pool
+from town import envelope, issue_request, make_desk, make_pool
+from twisted.internet import reactor, task
 from twisted.internet.defer import DeferredList, ensureDeferred
 
 from konbinid.domain.kinds import CredentialType
-from konbinid.domain.request import Applied, CredentialKey, Refused
+from konbinid.domain.request import Applied, CredentialKey, Issued, Refused
 from konbinid.domain.results import Code
 from konbinid.store import registration_office
 
@@ -169,6 +170,119 @@ class ApplyTests(RegistrationCase):
         )
         self.refused(await self.desk.apply_for_registration(rt.application()), Code.CREDENTIAL_INVALID)
         self.refused(await self.desk.registration_status(rt.status_query()), Code.CREDENTIAL_INVALID)
+
+
+class OneIdTests(RegistrationCase):
+    """Decision 0030: a client's transactionId belongs to one request, of whichever operation."""
+
+    def bound(self) -> tuple[int, int, int]:
+        return (
+            self.town.count("issuance"),
+            self.town.count("application_request"),
+            self.town.count("bound_transaction"),
+        )
+
+    async def test_an_id_of_a_certificate(self) -> None:
+        """1401 for the application, with a row in the ledger and nothing of it kept; the certificate is given again as before."""
+        issued = await self.desk.issue(issue_request(transaction_id="X-1"))
+        assert isinstance(issued, Issued), issued
+        self.refused(await self.desk.apply_for_registration(rt.application("X-1")), Code.TRANSACTION_BOUND)
+        self.assertEqual(self.bound(), (1, 0, 1))
+        self.assertEqual(self.count(), (0, 0))
+        said = self.town.run("select operation, code, rule, atena_number from ledger.refusal")
+        self.assertEqual(said, [("applyForRegistration", "1401", "other_operation", None)])
+        self.assertEqual(
+            (await self.desk.issue(issue_request(transaction_id="X-1"))).document, issued.document
+        )
+        await self.applied("X-2")
+
+    async def test_an_id_of_an_application(self) -> None:
+        """1401 for the certificate, 1501 before it; the application is told again as before; another client's id is another."""
+        number = await self.applied("X-1")
+        request = issue_request(transaction_id="X-1")
+        self.refused(await self.desk.issue(request), Code.TRANSACTION_BOUND)
+        foreign = replace(request, envelope=envelope("X-1", municipality=cases.OTHER_MUNICIPALITY))
+        self.refused(await self.desk.issue(foreign), Code.OTHER_MUNICIPALITY)
+        said = self.town.run(
+            "select operation, code, rule, kind, atena_number from ledger.refusal order by id"
+        )
+        self.assertEqual(
+            said,
+            [
+                ("issueCertificate", "1401", "other_operation", "juminhyo", None),
+                ("issueCertificate", "1501", "other_municipality", "juminhyo", None),
+            ],
+        )
+        self.assertEqual(self.bound(), (0, 1, 1))
+        self.assertEqual(await self.applied("X-1"), number)
+        other = replace(request, envelope=envelope("X-1", client="other"))
+        assert isinstance(await self.desk.issue(other), Issued)
+
+    async def test_only_0000_binds(self) -> None:
+        """A refusal of one operation leaves the id to the other."""
+        self.town.hold(cases.HEAD, "04")
+        self.refused(await self.desk.issue(issue_request(transaction_id="X-1")), Code.MAY_NOT_BE_ISSUED)
+        phone = CredentialKey.of(CredentialType.PHONE, rt.ELSEWHERE_CARD.serial)
+        refused = await self.desk.apply_for_registration(rt.application("X-2", credential=phone))
+        self.refused(refused, Code.OPTION_NOT_ALLOWED)
+        self.assertEqual(self.bound(), (0, 0, 0))
+        self.town.run("delete from people.hold")
+        await self.applied("X-1")
+        assert isinstance(await self.desk.issue(issue_request(transaction_id="X-2")), Issued)
+
+    async def test_the_second_waits_for_a_certificate(self) -> None:
+        """Asked by INSERT: the application waits until the certificate is settled, and has the id when it is refused."""
+        for refused in (False, True):
+            if refused:
+                self.town.hold(cases.HEAD, "04")
+            name = f"X-{refused:d}"
+            desk, reached, go = self.paused("issue.placed")
+            first = ensureDeferred(desk.issue(issue_request(transaction_id=name)))
+            await reached
+            second = ensureDeferred(self.desk.apply_for_registration(rt.application(name)))
+            await task.deferLater(reactor, 0.25)
+            self.assertFalse(second.called, "the second did not wait for the first")
+            go.callback(None)
+            assert isinstance(await first, Refused if refused else Issued)
+            answer = await second
+            if refused:
+                assert isinstance(answer, Applied), answer
+            else:
+                self.refused(answer, Code.TRANSACTION_BOUND)
+
+    async def test_the_second_waits_for_an_application(self) -> None:
+        """The other way round."""
+        desk, reached, go = self.paused("application.placed")
+        first = ensureDeferred(desk.apply_for_registration(rt.application("X-1")))
+        await reached
+        second = ensureDeferred(self.desk.issue(issue_request(transaction_id="X-1")))
+        await task.deferLater(reactor, 0.25)
+        self.assertFalse(second.called, "the second did not wait for the first")
+        go.callback(None)
+        assert isinstance(await first, Applied)
+        self.refused(await second, Code.TRANSACTION_BOUND)
+
+    async def test_many_at_once(self) -> None:
+        """I-03, I-07: two hosts, one instant, both operations under one id: one of them has it, whichever."""
+        pool = make_pool(self.database)
+        self.addCleanup(pool.stop)
+        hosts = [self.desk, make_desk(pool, self.town.keyring)]
+        calls = [
+            hosts[turn % 2].issue(issue_request(transaction_id=f"X-{turn // 4}"))
+            if turn % 4 < 2
+            else hosts[turn % 2].apply_for_registration(rt.application(f"X-{turn // 4}"))
+            for turn in range(16)
+        ]
+        answers = await DeferredList([ensureDeferred(call) for call in calls])
+        for name in range(4):
+            told = [answer for ok, answer in answers[name * 4 : name * 4 + 4] if ok]
+            self.assertEqual(len(told), 4)
+            kinds = {type(answer) for answer in told if not isinstance(answer, Refused)}
+            self.assertEqual(len(kinds), 1, "one id, two operations")
+            codes = {answer.code for answer in told if isinstance(answer, Refused)}
+            self.assertLessEqual(codes, {Code.TRANSACTION_BOUND, Code.TRY_LATER})
+        self.assertEqual(self.bound()[0] + self.bound()[1], 4)
+        self.assertEqual(self.bound()[2], 4)
 
 
 class StatusTests(RegistrationCase):

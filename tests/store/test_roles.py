@@ -15,6 +15,7 @@ from konbinid.store import migrate
 SCHEMAS = ["people", "intake", "library", "ledger", "ops", "public"]
 PEOPLE = "people.credential people.doubt people.feed_doubt people.hold people.member_number people.person people.person_lock people.seal "
 PEOPLE += "people.fuhyo people.koseki people.register_lock people.register_member_number people.register_pdf people.tax"
+LINKS = "people.linked_member people.person_doubt people.person_hold people.register_link"
 GAIJI = "library.gaiji library.gaiji_font"
 LIBRARY = f"library.approval library.blob library.entry library.revision library.withdrawal {GAIJI}"
 TAKEN_IN = "people.credential people.doubt people.feed_doubt people.fuhyo people.hold people.koseki people.person people.seal people.tax"
@@ -53,13 +54,13 @@ STAGED = " ".join(
 # Role -> right -> tables. S select, I insert, U update, D delete, T truncate; U(column) on single columns.
 RIGHTS = {
     "desk": {
-        "S": f"{PEOPLE} {LIBRARY} {LEDGER} {APPLICATIONS} {DECIDED} ledger.document ledger.document_key intake.feed ops.kind_state "
+        "S": f"{PEOPLE} {LINKS} {LIBRARY} {LEDGER} {APPLICATIONS} {DECIDED} ledger.document ledger.document_key intake.feed ops.kind_state "
         f"ops.fingerprint {RESTORED}",
         "I": f"{LEDGER} {APPLICATIONS} ledger.document ledger.document_key ledger.audit ops.alert",
         "U(lock_handle)": "people.person_lock people.register_lock ops.kind_state",
     },
     "intake": {
-        "S": f"{PEOPLE} {GAIJI} {INTAKE} {STAGED} ops.lease ops.restoration intake.verify_choice",
+        "S": f"{PEOPLE} {LINKS} people.registered_credential {GAIJI} {INTAKE} {STAGED} ops.lease ops.restoration intake.verify_choice",
         "I": f"{PEOPLE} {GAIJI} {INTAKE} {STAGED} ops.alert ledger.audit intake.verify_choice",
         "U": f"{TAKEN_IN} people.person_lock people.register_lock library.gaiji intake.feed intake.incoming {STAGED}",
         "D": f"{TAKEN_IN} library.gaiji intake.incoming_part intake.attachment intake.attachment_name people.register_pdf {STAGED}",
@@ -67,14 +68,14 @@ RIGHTS = {
         "U(lock_handle)": "ops.lease",
     },
     "office": {
-        "S": f"{PEOPLE} {INTAKE} {LIBRARY} {LEDGER} {APPLICATIONS} {DECIDED} ledger.issuance_state ledger.audit ledger.audit_seal "
+        "S": f"{PEOPLE} {LINKS} {INTAKE} {LIBRARY} {LEDGER} {APPLICATIONS} {DECIDED} ledger.bound_transaction ledger.issuance_state ledger.audit ledger.audit_seal "
         f"ops.kind_state ops.lease ops.alert ops.alert_seen ops.fingerprint {RESTORED} intake.verify_choice",
         "I": f"{DECIDED} library.approval library.blob library.entry library.withdrawal ledger.audit ops.alert ops.alert_seen ops.fingerprint ops.restoration_confirmed",
         "U(suspended,reason,changed_by,changed_at,change_no)": "ops.kind_state",
         "U(change_no)": "people.register_lock",
     },
     "check": {
-        "S": f"{PEOPLE} {INTAKE} {LIBRARY} {LEDGER} {APPLICATIONS} {DECIDED} ledger.document ledger.issuance_state ledger.audit ledger.audit_seal "
+        "S": f"{PEOPLE} {LINKS} {INTAKE} {LIBRARY} {LEDGER} {APPLICATIONS} {DECIDED} ledger.bound_transaction ledger.document ledger.issuance_state ledger.audit ledger.audit_seal "
         f"ops.kind_state ops.lease ops.alert ops.alert_seen ops.fingerprint {RESTORED} intake.verify_choice",
         "I": "ops.alert",
     },
@@ -99,6 +100,8 @@ EXECUTES = {
     "ledger.drop_keyless": {"ops", "shred"},
     "intake.measure_staged": {"intake"},
     "people.feed_in_doubt": set(),
+    "people.link_members": set(),
+    "ledger.bind_transaction": set(),
     "library.approver_differs": set(),
     "library.moved": set(),
     "library.gaiji_moved": set(),
@@ -273,6 +276,10 @@ TRICKS = [
     ("office", "delete from ledger.registration_end"),
     ("office", "update ledger.application_decision set approved = true"),
     ("desk", "insert into ledger.application_decision select * from ledger.application_decision"),
+    ("desk", "insert into ledger.bound_transaction values ('c', 't')"),
+    ("intake", "insert into people.register_link values ('R', '01', '19800101', '0000000001', 0)"),
+    ("intake", "delete from people.register_link"),
+    ("intake", "select name from ledger.application"),
     ("desk", "insert into ledger.registration_end select * from ledger.registration_end"),
     ("intake", "update people.member_number set number = 9"),
     ("intake", "delete from people.member_number"),
