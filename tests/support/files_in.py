@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,13 @@ Rows = Sequence[Mapping[str, Any]]
 ADDED, CHANGED, REMOVED = 1, 2, 9
 
 
-def apply(database: Database, feed: str, *rows: Mapping[str, Any], stamp: datetime = STAMP) -> None:
+def apply(
+    database: Database,
+    feed: str,
+    *rows: Mapping[str, Any],
+    stamp: datetime = STAMP,
+    before_commit: Callable[[], object] = lambda: None,
+) -> None:
     """A difference file is applied. ``operation`` in a row is 処理区分, change when it is not given."""
     with closing(connect(database.dsn("intake"), "test intake")) as link:
         with transaction(link) as cur:
@@ -33,6 +39,7 @@ def apply(database: Database, feed: str, *rows: Mapping[str, Any], stamp: dateti
         with transaction(link) as cur:
             fence(cur, feed, 0)
             intake_settle.apply(cur, incoming, TABLES[feed], prepared, {})
+            before_commit()
 
 
 def reject(
