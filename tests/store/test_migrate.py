@@ -26,6 +26,37 @@ def test_an_empty_database_is_filled_once(empty):
     assert migrate.migrate(empty.dsn("owner")) == []
 
 
+def test_what_was_there_before_014_is_linked_and_bound(empty, monkeypatch):
+    """A city that updates: whom the registers name today is remembered from the first day, and every id that is bound stays one, the doubled too."""
+    everything = migrate.migrations()
+    monkeypatch.setattr(migrate, "migrations", lambda: [each for each in everything if each.number < 14])
+    migrate.migrate(empty.dsn("owner"))
+    for feed, atena in (("koseki", "0000000001"), ("fuhyo", "0000000001"), ("fuhyo", "0000000002")):
+        empty.run(
+            f"insert into people.{feed} values (%s, '01', 0, '', '', '', '19800203', '', %s, 1, '', null, 7)",
+            (f"R-{atena[-1]}", atena),
+        )
+    for number, name in enumerate(("X-1", "X-2")):
+        empty.run(
+            "insert into ledger.issuance values (%s, 'c', %s, '', now(), 'juminhyo', 1, 300, null, '{}', '{}', null, 'CARD', 'a', '', '', '', '', 'STORE', '', '')",
+            (f"{number}" * 12, name),
+        )
+    empty.run("insert into ledger.application values ('A-0000000001', now(), 'CARD', 'a', 1, '', '', now(), '', '', '', '', '', '')")
+    for name in ("X-2", "X-3"):
+        empty.run(
+            "insert into ledger.application_request values ('c', %s, '', 'A-0000000001', now(), '', '', '', '', '', '')", (name,)
+        )
+    monkeypatch.undo()
+    migrate.migrate(empty.dsn("owner"))
+    links = "select register_number, member, birth_date, atena_number, incoming_id from people.register_link order by 1"
+    assert empty.run(links) == [
+        ("R-1", "01", "19800203", "0000000001", 7),
+        ("R-2", "01", "19800203", "0000000002", 7),
+    ]
+    bound = empty.run("select client, transaction_id from ledger.bound_transaction order by 2")
+    assert bound == [("c", "X-1"), ("c", "X-2"), ("c", "X-3")]
+
+
 @pytest.mark.parametrize("part", migrate.ROLES)
 def test_every_part_can_see_where_the_schema_stands(database, part):
     """The daemon compares schema and build as its own role before anything listens."""
