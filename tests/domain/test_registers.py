@@ -222,6 +222,24 @@ def test_changes_in_progress(change, answers):
     assert all_answers(cases.case(reaches=both(**change))) == answers
 
 
+def test_a_number_that_the_feed_has_forgotten_names_its_member():
+    """Decision 0029: the member to whom either feed ever gave it, and nobody else; 支援措置 closes fuhyo for everybody as ever."""
+    spouse = cases.register_row("02", atena_number=None, linked=frozenset({cases.SPOUSE}))
+    rows = cases.register(spouse).rows
+    for category, answers in (("04", (HELD, DONE, DONE, HELD, DONE)), ("01", (HELD, DONE, DONE, HELD, HELD))):
+        held = (cases.register_hold(cases.SPOUSE, category=category),)
+        assert all_answers(cases.case(reaches=both(rows=rows, holds=held))) == answers
+    asking = cases.case(credential=cases.credential(cases.SPOUSE), reaches=both(rows=rows))
+    assert all_answers(asking) == (Code.NO_REGISTER,) * 5
+
+
+def test_doubt_about_a_registered_card_is_for_whoever_lives_elsewhere():
+    """1104 for every register kind by registration; a resident's doubt is the person's and is not asked for here."""
+    assert all_answers(cases.elsewhere(registrant_in_doubt=True)) == (CHANGE,) * 5
+    here = cases.case(registration=cases.registration(), registrant_in_doubt=True)
+    assert all_answers(here) == (DONE,) * 5
+
+
 @pytest.mark.parametrize("state", [ResidentState.MOVED_OUT, ResidentState.DEAD])
 def test_a_member_who_has_left_the_city_closes_nothing(state):
     """Still in the register, with the 宛名番号 of a household that has no 世帯主 any more: nobody is held for that."""

@@ -30,8 +30,9 @@ TABLES = (
     "select register_number, member, display, pdf_sha256 from people.fuhyo",
     "select sha256, pages from people.register_pdf",
     "select register_number from people.register_lock",
+    "select register_number, member, birth_date, atena_number from people.register_link",
     "select register_number, member, number from people.register_member_number",
-    "select atena_number, resident_code_digest, household_number, register_number, name from people.doubt d join intake.incoming i on i.id = d.incoming_id",
+    "select atena_number, resident_code_digest, household_number, register_number, held_member, name from people.doubt d join intake.incoming i on i.id = d.incoming_id",
     "select code, version, glyph_hash, shape_hash, redefinable, font_name, note from library.gaiji",
     "select version, sha256, characters, length(content) from library.gaiji_font",
     "select d.feed, name from people.feed_doubt d join intake.incoming i on i.id = d.incoming_id",
@@ -129,7 +130,7 @@ def wipe(hall) -> None:
     hall.run(
         "truncate people.person, people.person_lock, people.member_number, people.credential, people.hold, people.seal, people.tax, "
         "people.doubt, people.feed_doubt, people.koseki, people.fuhyo, people.register_pdf, people.register_lock, "
-        "people.register_member_number, library.gaiji, library.gaiji_font, intake.incoming_part, intake.attachment_name, intake.attachment, "
+        "people.register_member_number, people.register_link, library.gaiji, library.gaiji_font, intake.incoming_part, intake.attachment_name, intake.attachment, "
         "ops.alert cascade"
     )
     hall.run(

@@ -29,7 +29,7 @@ def test_an_empty_database_is_filled_once(empty):
 def test_what_was_there_before_014_is_linked_and_bound(empty, monkeypatch):
     """A city that updates: whom the registers name today is remembered from the first day, and every id that is bound stays one, the doubled too."""
     everything = migrate.migrations()
-    monkeypatch.setattr(migrate, "migrations", lambda: [each for each in everything if each.number < 14])
+    monkeypatch.setattr(migrate, "migrations", lambda: tuple(each for each in everything if each.number < 14))
     migrate.migrate(empty.dsn("owner"))
     for feed, atena in (("koseki", "0000000001"), ("fuhyo", "0000000001"), ("fuhyo", "0000000002")):
         empty.run(
@@ -41,10 +41,13 @@ def test_what_was_there_before_014_is_linked_and_bound(empty, monkeypatch):
             "insert into ledger.issuance values (%s, 'c', %s, '', now(), 'juminhyo', 1, 300, null, '{}', '{}', null, 'CARD', 'a', '', '', '', '', 'STORE', '', '')",
             (f"{number}" * 12, name),
         )
-    empty.run("insert into ledger.application values ('A-0000000001', now(), 'CARD', 'a', 1, '', '', now(), '', '', '', '', '', '')")
+    empty.run(
+        "insert into ledger.application values ('A-0000000001', now(), 'CARD', 'a', 1, '', '', now(), '', '', '', '', '', '')"
+    )
     for name in ("X-2", "X-3"):
         empty.run(
-            "insert into ledger.application_request values ('c', %s, '', 'A-0000000001', now(), '', '', '', '', '', '')", (name,)
+            "insert into ledger.application_request values ('c', %s, '', 'A-0000000001', now(), '', '', '', '', '', '')",
+            (name,),
         )
     monkeypatch.undo()
     migrate.migrate(empty.dsn("owner"))
