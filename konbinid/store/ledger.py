@@ -16,7 +16,7 @@ from konbinid.store.transaction import Transaction
 # The constraint that binds a transactionId to one issuance (migration 006).
 TRANSACTION_CONSTRAINT = "issuance_client_transaction_id_key"
 NUMBER_CONSTRAINT = "issuance_pkey"
-# The constraint that binds it to one operation (migration 014): of these two the first speaks when issueCertificate comes again, this one when
+# The constraint that binds it to one operation (migration 016): of these two the first speaks when issueCertificate comes again, this one when
 # applyForRegistration has it.
 BINDING_CONSTRAINT = "bound_transaction_pkey"
 

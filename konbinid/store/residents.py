@@ -86,7 +86,7 @@ select {", ".join((*_PLAIN, *_DATES))}, {_OTHER}
  order by household_order, atena_number
 """  # noqa: S608  # the columns are constants of this module
 
-# By whichever key a hold or a doubt names them (migration 014): 宛名番号, 住民票コード, or 戸籍番号 and 構成員番号.
+# By whichever key a hold or a doubt names them (migration 016): 宛名番号, 住民票コード, or 戸籍番号 and 構成員番号.
 _HOLDS = """
 select 'core', atena_number, category, kinds, household, starts_on, ends_on
   from people.person_hold where atena_number = any(%s)

@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 
 import cases
 import files_in
-import pytest
 import register_town as rt
-from town import Town, list_request, make_desk, make_pool
+from family_desk import FamilyDesk
+from town import Town, list_request
 from twisted.internet import reactor, task
-from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.defer import ensureDeferred
 from twisted.internet.threads import deferToThread
-from twisted.trial.unittest import TestCase
 
 from konbinid.domain.kinds import Kind
 from konbinid.domain.request import Issued, IssueRequest, Refused
@@ -61,25 +60,14 @@ def asked(transaction_id: str = "T-1", kind: Kind = Kind.KOSEKI_ZENBU) -> IssueR
     return replace(rt.register_request(kind, transaction_id=transaction_id), credential=rt.ELSEWHERE_CARD)
 
 
-@pytest.mark.usefixtures("database", "keyring_folder")
-class RegisteredCase(TestCase):
-    timeout = 60
-
+class RegisteredCase(FamilyDesk):
     async def settle(self, known: Callable[[Town], None] | None = know_card) -> None:
-        self.town = Town(self.database, self.keyring_folder)
-        self.town.settle(*cases.family())
+        """The family's register, and the fourth member's card registered for it."""
         rt.settle_registers(self.town)
-        self.pool = make_pool(self.database)
-        self.addCleanup(self.pool.stop)
-        self.desk = make_desk(self.pool, self.town.keyring)
         applied = await self.desk.apply_for_registration(rt.application())
         await deferToThread(rt.approve, self.town, applied.application_number)
         if known is not None:
             known(self.town)
-
-    def refused(self, answer: object, code: Code) -> None:
-        assert isinstance(answer, Refused), answer
-        self.assertEqual(answer.code, code, answer.rule)
 
 
 class DoubtTests(RegisteredCase):
@@ -158,17 +146,6 @@ NEWS = {
 
 class NewsTests(RegisteredCase):
     """I-06, invariants 2 and 5: committed between snapshot and locks they are seen; begun behind the locks they wait."""
-
-    def paused(self, name: str):
-        reached: Deferred[None] = Deferred()
-        go: Deferred[None] = Deferred()
-
-        async def step(at: str) -> None:
-            if at == name and not reached.called:
-                reached.callback(None)
-                await go
-
-        return make_desk(self.pool, self.town.keyring, step=step), reached, go
 
     async def between(self, news: News) -> None:
         await self.settle(news.known)
