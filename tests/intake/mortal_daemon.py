@@ -1,6 +1,7 @@
-"""A daemon that is only an inbox, and dies by kill -9 at a named point: ``python mortal_daemon.py <json>``. Used by test_kill.py and the bench.
+"""A daemon that is only an inbox, and dies by kill -9 at a named point, or is held there: ``python mortal_daemon.py <json>``.
 
-Runs until SIGTERM. ``point`` and ``times`` say where to die: the so-manieth time that the point is passed.
+Runs until SIGTERM. ``point`` and ``times`` say where: the so-manieth time that the point is passed. With a ``gate`` (a folder) it waits there: it
+writes ``reached`` and goes on when there is a file ``go``, whose number is added to its wall clock. Used by tests/support/fault_town.py.
 """
 
 from __future__ import annotations
@@ -9,8 +10,11 @@ import json
 import os
 import signal
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from twisted.internet import reactor
 
@@ -18,17 +22,19 @@ from konbinid.intake.clerk import FeedIntake
 from konbinid.intake.inbox import Inbox, InboxSetting
 from konbinid.intake.layout import load
 from konbinid.intake.steps import Point
+from konbinid.ops.lease import Lease
+from konbinid.tap import count_on_steady_time
 
 
 @dataclass
-class Lease:
+class StillLease:
     """Always ours."""
 
     epoch: int = 0
 
 
-def main() -> None:
-    said = json.loads(sys.argv[1])
+def passing_of(said: dict[str, Any]) -> Callable[[Point], None]:
+    """What happens at every point."""
     left = int(said.get("times", 1))
 
     def passing(point: Point) -> None:
@@ -36,8 +42,23 @@ def main() -> None:
         if point == said.get("point"):
             left -= 1
             if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+                stand_at(Path(said["gate"])) if "gate" in said else os.kill(os.getpid(), signal.SIGKILL)
 
+    return passing
+
+
+def stand_at(gate: Path) -> None:
+    """Wait at the gate."""
+    (gate / "reached").touch()
+    while not (gate / "go").exists():
+        time.sleep(0.01)
+    jump, wall = float((gate / "go").read_text()), time.time
+    time.time = lambda: wall() + jump
+
+
+def main() -> None:
+    said = json.loads(sys.argv[1])
+    count_on_steady_time(reactor)
     feeds = [
         FeedIntake(
             load(Path(path)),
@@ -57,7 +78,12 @@ def main() -> None:
         feeds=feeds,
         scan_seconds=float(said.get("scan_seconds", 0.1)),
     )
-    inbox = Inbox(reactor, setting, Lease(), os.urandom, passing)
+    lease: Any = StillLease()
+    if "lease" in said:
+        lease = Lease(reactor, [said["lease"]], holder=str(os.getpid()), clock=time.monotonic)
+        reactor.callWhenRunning(lease.startService)
+        reactor.addSystemEventTrigger("before", "shutdown", lease.stopService)
+    inbox = Inbox(reactor, setting, lease, os.urandom, passing_of(said))
     reactor.callWhenRunning(inbox.startService)
     reactor.addSystemEventTrigger("before", "shutdown", inbox.stopService)
     reactor.run()
