@@ -5,6 +5,7 @@ Only looking and moving; what a file is worth is decided elsewhere. Everything h
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
@@ -14,12 +15,13 @@ from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
-from konbinid.intake.attachments import ATTACHMENT_LIMIT
-from konbinid.intake.folder import opened_folder, read_small
+from konbinid.intake.folder import chunks, may_read, opened_file, opened_folder, read_small
 from konbinid.intake.names import END_LIMIT, BadEnd, BadName, DropName, EndMarker
 from konbinid.intake.steps import Passing, Point
 
 _END = ".end"
+_HASHED_AT_ONCE = 1024 * 1024
+_MOST_HASHED = 64 * 1024 * 1024  # more than any attachment that is taken
 
 
 class FoldersRefused(Exception):
@@ -91,29 +93,52 @@ class Drop:
         except BadName as bad:
             shown = marker if marker.isascii() and marker.isprintable() else ""
             return Oddity(shown, str(bad))
-        content = read_small(marker, folder, END_LIMIT)
+        try:
+            content = read_small(marker, folder, END_LIMIT)
+            if content is None and not may_read(marker, folder):
+                return Oddity(marker, "may not be read")
+            status = _status(name.text, folder)
+        except OSError as error:
+            return _unreadable(name, error)
         if content == b"" and now - self._empty_since.setdefault(marker, now) < self.end_wait_seconds:
             return None
         try:
             end = EndMarker.parse(content or b"")
         except BadEnd:
             end = None
-        try:
-            status = os.stat(name.text, dir_fd=folder, follow_symlinks=False)
-        except FileNotFoundError:
+        return self._beside(name, end, status, folder)
+
+    @staticmethod
+    def _beside(
+        name: DropName, end: EndMarker | None, status: os.stat_result | None, folder: int
+    ) -> Arrival | Oddity:
+        """The data file of a marker."""
+        if status is None:
             return Arrival(name, end, (), gone=True)
         if not stat.S_ISREG(status.st_mode):
             return Oddity(name.text, "not a plain file")
-        return Arrival(name, end, (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
+        try:
+            # Opened and shut: what may not be read would be tried again for ever, and nobody told.
+            with opened_file(name.text, folder):
+                pass
+        except OSError as error:
+            return _unreadable(name, error)
+        return Arrival(name, end, _identity(status))
 
     def file_away(
-        self, name: DropName, place: Path, attachments: Mapping[str, bytes], passing: Passing
+        self, arrival: Arrival, place: Path, attachments: Mapping[str, bytes], passing: Passing
     ) -> None:
         """Take a settled file out of the drop folder, to the archive or the quarantine, with its attachments (name -> sha256). The marker goes
-        last, so whoever is interrupted finds it and goes on."""
+        last, so whoever is interrupted finds it and goes on.
+
+        What has been written since it was read stays, with its marker: nobody has read it yet, and it may be another file under the same name.
+        """
+        name = arrival.name
         target = place / name.stamp.strftime("%Y%m%d")
         target.mkdir(exist_ok=True)
         with opened_folder(self.folder) as folder, opened_folder(target) as into:
+            if _identity(_status(name.text, folder)) != arrival.identity:
+                return
             _move(name.stem, folder, into, stat.S_ISDIR)
             if attachments:
                 self._file_attachments(name, attachments, folder, into)
@@ -132,10 +157,38 @@ class Drop:
             os.mkdir(name.stem, dir_fd=into)
         with opened_folder(name.stem, into) as own:
             for each in sorted(attachments.keys() & set(os.listdir(folder))):  # as above
-                content = read_small(each, folder, ATTACHMENT_LIMIT)
-                if content is not None and sha256(content).digest() == attachments[each]:
+                if _digest(each, folder) == attachments[each]:
                     _move(each, folder, own, stat.S_ISREG)
             os.fsync(own)
+
+
+def _status(name: str, folder: int) -> os.stat_result | None:
+    try:
+        return os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+
+
+def _identity(status: os.stat_result | None) -> tuple[int, ...]:
+    """What changes when a file does; nothing for one that is not there."""
+    return () if status is None else (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def _digest(name: str, folder: int) -> bytes | None:
+    """A plain file's hash; None when it is none or cannot be read."""
+    digest = sha256()
+    try:
+        with opened_file(name, folder) as descriptor:
+            for data in chunks(descriptor, _HASHED_AT_ONCE, _MOST_HASHED):
+                digest.update(data)
+    except OSError:
+        return None
+    return digest.digest()
+
+
+def _unreadable(name: DropName, error: OSError) -> Oddity:
+    denied = error.errno in {errno.EACCES, errno.EPERM}
+    return Oddity(name.text, "may not be read" if denied else "cannot be read now")
 
 
 def _move(name: str, folder: int, into: int, is_wanted: Callable[[int], bool]) -> None:

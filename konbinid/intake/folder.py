@@ -6,6 +6,7 @@ folder (dir_fd), links are not followed, and only what turns out to be a regular
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -16,6 +17,23 @@ _FILE = (
     os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 )  # not blocking: a pipe without a writer must not hang us
 _FOLDER = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
+
+
+# Why a name leads to no plain file that we may read, now and at the next look. Anything else (too many open files, a share that is gone) passes.
+_NO_PLAIN_FILE = frozenset(
+    {
+        None,  # it was opened, and is something else
+        errno.ENOENT,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.ELOOP,
+        errno.ENXIO,
+        errno.ENODEV,
+        errno.EACCES,
+        errno.EPERM,
+        errno.ENAMETOOLONG,
+    }
+)
 
 
 class NotPlain(OSError):
@@ -49,13 +67,36 @@ def opened_file(name: str, folder: int) -> Iterator[int]:
 
 
 def read_small(name: str, folder: int, limit: int) -> bytes | None:
-    """A file of at most ``limit`` bytes; None when it is larger, is not there, or is not a plain file."""
+    """A file of at most ``limit`` bytes; None when it is larger, is not there, or is not a plain file that we may read.
+
+    OSError when it cannot be read at this moment: that says nothing about the file.
+    """
     try:
         with opened_file(name, folder) as descriptor:
             content = _read_upto(descriptor, limit + 1)
+    except NotPlain as error:
+        if error.errno in _NO_PLAIN_FILE:
+            return None
+        raise
+    return None if len(content) > limit else content
+
+
+def may_read(name: str, folder: int) -> bool:
+    """False for a plain file that we have no right to read."""
+    try:
+        with opened_file(name, folder):
+            return True
+    except OSError as error:
+        return error.errno not in {errno.EACCES, errno.EPERM}
+
+
+def size_of(name: str, folder: int) -> int | None:
+    """Bytes of a plain file; None when there is none."""
+    try:
+        status = os.stat(name, dir_fd=folder, follow_symlinks=False)
     except OSError:
         return None
-    return None if len(content) > limit else content
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def chunks(descriptor: int, size: int, limit: int) -> Iterator[bytes]:

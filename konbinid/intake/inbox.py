@@ -36,6 +36,7 @@ from konbinid.store.intake_link import connect, raise_alert, transaction
 
 _HINT_SECONDS = 0.01  # a burst of events is one look
 _RUN_BYTES = 7  # a run fits a bigint
+_TOLD_AT_ONCE = 20
 _SETBACKS = 3  # failures on end, after which a feed counts as stuck
 
 
@@ -214,8 +215,8 @@ class Inbox(Service):
                 by_feed[arrival.name.feed].append(arrival)
             else:
                 oddities.append(Oddity(arrival.name.text, "no such feed is configured"))
-        await self._tell_of(oddities)
         self._drive(by_feed)
+        await self._tell_of(oddities)
 
     def _drive(self, by_feed: Mapping[Feed, Sequence[Arrival]]) -> None:
         for feed, arrivals in by_feed.items():
@@ -250,12 +251,12 @@ class Inbox(Service):
             self._schedule(_HINT_SECONDS)
 
     async def _tell_of(self, oddities: Sequence[Oddity]) -> None:
-        """Each oddity once; it stays where it is."""
-        for oddity in oddities:
-            if oddity not in self._told_of:
-                self._told_of.add(oddity)
-                self.log.warn("{file}: not taken: {reason}", file=oddity.name, reason=oddity.reason)
-                await self._in_thread(partial(self._tell, partial(_tell_of_oddity, oddity)))
+        """Each oddity once; it stays where it is. Not many at one look, which may be needed for files."""
+        news = [oddity for oddity in dict.fromkeys(oddities) if oddity not in self._told_of]
+        for oddity in news[:_TOLD_AT_ONCE]:
+            self.log.warn("{file}: not taken: {reason}", file=oddity.name, reason=oddity.reason)
+            await self._in_thread(partial(self._tell, partial(_tell_of_oddity, oddity)))
+            self._told_of.add(oddity)
 
     def _tell(self, alert: Callable[[cursor], None]) -> None:
         with closing(connect(self._setting.dsn, "konbinid intake")) as link, transaction(link) as cur:

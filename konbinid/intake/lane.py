@@ -222,7 +222,7 @@ class Lane:
         self._tools.passing(Point.ANSWERED)
         drop = self._tools.drop
         place = drop.archive if incoming.state == "applied" else drop.quarantine
-        drop.file_away(arrival.name, place, self._clerk.attachments(incoming.id), self._tools.passing)
+        drop.file_away(arrival, place, self._clerk.attachments(incoming.id), self._tools.passing)
 
     def _write_receipt(self, incoming: Incoming) -> None:
         applied = incoming.state == "applied"

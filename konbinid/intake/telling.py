@@ -10,7 +10,12 @@ from typing import Any
 import psycopg2
 
 _FRAMES = 3
-_READ_ONLY = "25006"  # a server that was made a standby
+_PASSING = frozenset(
+    {
+        "25006",  # a server that was made a standby
+        "25P03",  # we stood still for too long, inside a change
+    }
+)
 
 
 def told(error: BaseException) -> dict[str, Any]:
@@ -33,5 +38,5 @@ def is_passing(error: BaseException) -> bool:
     """Whether the fault lies with the database or the file system at this moment (lost, full, busy, a standby), not with the file."""
     return (
         isinstance(error, OSError | psycopg2.OperationalError | psycopg2.InterfaceError)
-        or getattr(error, "pgcode", None) == _READ_ONLY
+        or getattr(error, "pgcode", None) in _PASSING
     )

@@ -12,8 +12,10 @@ from datetime import datetime
 from typing import Any
 
 import psycopg2
-from psycopg2.extensions import connection, cursor
+from psycopg2.extensions import connection, cursor, make_dsn
 from psycopg2.extras import Json
+
+from konbinid.store.servers import KEEPALIVES
 
 LEASE = "singleton"
 _APPLY_LOCK = 0x696E74616B65  # "intake": one file is applied at a time, whichever daemon or feed
@@ -26,6 +28,9 @@ set session idle_in_transaction_session_timeout = '10min';
 set session jit = off;
 set session work_mem = '64MB'
 """
+# A daemon that stands still inside a change (a paused machine) holds the locks of people whose papers are asked for, and those of the daemon that
+# takes over. Its session ends; nothing of the change was true yet.
+_SILENT = "set local idle_in_transaction_session_timeout = '5s'"
 
 
 class LeaseLost(Exception):
@@ -43,7 +48,8 @@ class FeedRow:
 
 def connect(dsn: str, name: str) -> connection:
     """A connection of intake. ``name`` is what pg_stat_activity shows."""
-    made = psycopg2.connect(dsn, application_name=name, connect_timeout=10, client_encoding="UTF8")
+    kept = {"connect_timeout": 10, "client_encoding": "UTF8", **KEEPALIVES}
+    made = psycopg2.connect(make_dsn(dsn, application_name=name, **kept))
     try:
         with made.cursor() as cur:
             cur.execute(_SESSION)
@@ -80,6 +86,7 @@ def hold_lease(cur: cursor, epoch: int) -> None:
 
 def enter(cur: cursor, feed: str) -> FeedRow:
     """Enter a transaction that changes anything of a feed: alone among intake's, with the feed's row locked."""
+    cur.execute(_SILENT)
     cur.execute("select pg_advisory_xact_lock(%s)", [_APPLY_LOCK])
     cur.execute(
         "select last_sequence, last_stamp, stopped_by from intake.feed where feed = %s for update", [feed]

@@ -53,13 +53,13 @@ class Case:
 
 
 def daemon_killed(case: Case) -> None:
-    """kill -9, and another is started."""
+    """Killed by -9, and another is started."""
     case.daemon.kill()
     case.daemon = start(case.hall)
 
 
 def child_killed(case: Case) -> None:
-    """kill -9 of the reading child, at work or not."""
+    """The reading child is killed by -9, at work or not."""
     case.daemon.go_on()
     case.daemon.kill_child()
 
@@ -233,9 +233,7 @@ EXPECTED: dict[str, dict[str, Any]] = {}
 
 
 @pytest.fixture
-def expected(
-    postgres: PrivatePostgres, rows: Any, feed: str, hall: Any, tmp_path: Path
-) -> dict[str, Any]:
+def expected(postgres: PrivatePostgres, rows: Any, feed: str, hall: Any, tmp_path: Path) -> dict[str, Any]:
     """What an undisturbed run of this feed's day leaves behind."""
     if feed not in EXPECTED:
         database = make_database(postgres)
@@ -254,12 +252,11 @@ def expected(
 
 
 @pytest.mark.parametrize(("feed", "fault", "point"), CELLS)
-def test_after_the_fault_everything_is_as_undisturbed(
-    hall, rows, tmp_path, record_property, expected, feed, fault, point
-):
+def test_after_the_fault_everything_is_as_undisturbed(request, hall, rows, tmp_path, expected):
     """One cell: held at the point the first time it is passed, the fault, and on."""
-    record_property("cell", (feed, fault, point.value))
-    record_property("differs", "not finished")
+    feed, fault, point = (request.node.callspec.params[name] for name in ("feed", "fault", "point"))
+    cell = {"cell": (feed, fault, point.value), "differs": "not finished"}
+    request.node.user_properties.append(("drilled", cell))
     for other in set(hall.feeds) - {Feed(feed)}:
         del hall.feeds[other]
     files = drop(hall, rows, [feed])
@@ -275,7 +272,7 @@ def test_after_the_fault_everything_is_as_undisturbed(
         differs = differences(expected, snapshot(hall))
     finally:
         case.daemon.end()
-    record_property("differs", differs)
+    cell["differs"] = differs
     assert not differs
 
 

@@ -52,8 +52,8 @@ def stand_at(gate: Path) -> None:
     (gate / "reached").touch()
     while not (gate / "go").exists():
         time.sleep(0.01)
-    jump, wall = float((gate / "go").read_text()), time.time
-    time.time = lambda: wall() + jump
+    jump, wall = float((gate / "go").read_text()), time.time  # noqa: TID251  # the fault itself
+    time.time = lambda: wall() + jump  # noqa: TID251
 
 
 def main() -> None:

@@ -128,7 +128,7 @@ class Daemon:
     def reached(self) -> None:
         """Wait until it stands at its point."""
         assert self.gate is not None
-        self._wait(lambda: (self.gate / "reached").exists(), "the point is not reached")  # type: ignore[operator]
+        self._wait((self.gate / "reached").exists, "the point is not reached")
 
     def go_on(self, jump: float = 0.0) -> None:
         """Let it go on, with its wall clock moved by so many seconds."""
@@ -137,7 +137,7 @@ class Daemon:
         (self.gate / "new").rename(self.gate / "go")
 
     def kill(self) -> None:
-        """kill -9."""
+        """By -9."""
         self.process.kill()
         self.process.wait(30)
 
@@ -162,7 +162,7 @@ class Daemon:
         return found
 
     def kill_child(self) -> None:
-        """kill -9 of a reading child, as soon as there is one; without one within a second there is nobody to kill."""
+        """By -9 a reading child, as soon as there is one; without one within a second there is nobody to kill."""
         deadline = time.monotonic() + 1
         while not (found := self.children()):
             if time.monotonic() > deadline:
