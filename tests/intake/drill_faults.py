@@ -251,12 +251,18 @@ def expected(postgres: PrivatePostgres, rows: Any, feed: str, hall: Any, tmp_pat
     return EXPECTED[feed]
 
 
+@pytest.fixture
+def cell(request: pytest.FixtureRequest, feed: str, fault: str, point: Point) -> dict[str, Any]:
+    """What the table tells of this cell (tests/support/drill_table.py)."""
+    made = {"cell": (feed, fault, point.value), "differs": "not finished"}
+    request.node.user_properties.append(("drilled", made))
+    return made
+
+
 @pytest.mark.parametrize(("feed", "fault", "point"), CELLS)
-def test_after_the_fault_everything_is_as_undisturbed(request, hall, rows, tmp_path, expected):
+def test_after_the_fault_everything_is_as_undisturbed(hall, rows, tmp_path, expected, cell):
     """One cell: held at the point the first time it is passed, the fault, and on."""
-    feed, fault, point = (request.node.callspec.params[name] for name in ("feed", "fault", "point"))
-    cell = {"cell": (feed, fault, point.value), "differs": "not finished"}
-    request.node.user_properties.append(("drilled", cell))
+    feed, fault, point = cell["cell"]
     for other in set(hall.feeds) - {Feed(feed)}:
         del hall.feeds[other]
     files = drop(hall, rows, [feed])
