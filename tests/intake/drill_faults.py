@@ -140,7 +140,7 @@ def clock_moved(by: str, seconds: float) -> Callable[[Case], None]:
         case.hall.database.run(_CLOCK, role="postgres")
         role = f"alter role konbinid_intake in database {case.hall.database.name} set search_path = drill, pg_catalog, public"
         case.hall.database.run(role, role="postgres")
-        case.hall.run("update drill.moved set by = %s", by)
+        case.hall.database.run("update drill.moved set by = %s", [by], role="postgres")
         connections = "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'konbinid_intake' and datname = current_database()"
         case.hall.database.run(connections, role="postgres")
         case.daemon.go_on(seconds)
