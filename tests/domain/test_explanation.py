@@ -108,7 +108,7 @@ def test_the_date_behind_a_rule_is_its_oldest_feed():
     assert found[Kind.INKAN][Code.NO_REGISTER].as_of == NOW - timedelta(hours=5)
     assert found[Kind.JUMINHYO][Code.NO_REGISTER].as_of == NOW
     assert found[Kind.JUMINHYO][Code.SUSPENDED].as_of is None
-    assert found[Kind.FUHYO][Code.UNPRINTABLE].feeds == (Feed.FUHYO,)
+    assert found[Kind.FUHYO][Code.UNPRINTABLE].feeds == (Feed.KOSEKI, Feed.FUHYO)
     unfed = explain_resident(case(), Evidence({**EVERYWHERE.as_of, Feed.JPKI: None}), HEAD)[0].findings
     assert next(f for f in unfed if f.code is Code.CREDENTIAL_UNKNOWN).unfed
 

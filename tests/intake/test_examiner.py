@@ -116,10 +116,20 @@ def test_a_file_full_of_costly_pdfs_does_not_hold_up_its_feed(rows):
         def _content(self, _):
             return b"x"
 
-    pdf = Held(None, None, Lost(), 20, lambda: None)  # type: ignore[arg-type]
+    pdf = Held(None, type("File", (), {"feed": "KOSEKI"}), Lost(), 20, lambda: None)  # type: ignore[arg-type]
     row = rows.register("R-1", "01", b"")
     made = type(
-        "Row", (), {"member": "01", "name": "", "pdf_name": row[9], "register": "R-1", "digest": "00"}
+        "Row",
+        (),
+        {
+            "member": "01",
+            "display": "0",
+            "head": "",
+            "name": "",
+            "pdf_name": row[9],
+            "register": "R-1",
+            "digest": "00",
+        },
     )
     found = [pdf._faults(made, {row[9]: b"\x00"}, {}) for _ in range(50)]  # type: ignore[arg-type]
     assert set(found) == {(Fault.PDF_TOO_COSTLY,)}

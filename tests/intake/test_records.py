@@ -125,7 +125,11 @@ def test_forbidden_characters_are_bad_rows(city_layouts, rows, character):
     good, reader = read(city_layouts[Feed.JUMIN], data.encode())
     assert list(good) == [1]
     assert faults(reader) == [(2, "住所", Fault.FORBIDDEN_CHARACTER)]
-    named = {"atena_number": "0000000002", "household_number": "0000000001"}
+    named = {
+        "atena_number": "0000000002",
+        "household_number": "0000000001",
+        "resident_code": rows.resident_code(2),
+    }
     assert [each.people for each in reader.named] == [named]
 
 
