@@ -42,11 +42,23 @@ class CsvLines:
 
     def split(self, line: str) -> list[str]:
         """The cells of a line. BadValue when quotes are wrong or the number of cells is."""
-        quotes = line.count(self.quote) if self.quote else 0
-        cells = line.split(self.delimiter) if quotes == 0 else self._one_by_one(line)
+        cells = self.cells(line)
         if len(cells) != self.columns:
             raise BadValue(Fault.COLUMN_COUNT)
         return cells
+
+    def cells(self, line: str) -> list[str]:
+        """The cells of a line, however many: a header or trailer has its own. BadValue when quotes are wrong."""
+        quotes = line.count(self.quote) if self.quote else 0
+        return line.split(self.delimiter) if quotes == 0 else self._one_by_one(line)
+
+    def cell(self, line: str, at: int, _: int) -> str:
+        """What stands in the column ``at`` (from 1) of any line; empty where there is none, or quotes are wrong."""
+        try:
+            cells = self.cells(line)
+        except BadValue:
+            return ""
+        return cells[at - 1] if at <= len(cells) else ""
 
     def front(self, _: str) -> list[str]:
         """Nothing: where quotes are wrong or a cell is missing, nobody knows which cell is which."""

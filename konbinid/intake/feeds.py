@@ -16,6 +16,9 @@ from konbinid.domain.feeds import Feed
 from konbinid.intake.attachments import ATTACHMENT_LIMIT
 from konbinid.intake.problems import Fault
 
+LONGEST = 4000  # code points of one value
+_LONGEST_KEY = 200
+
 ADD, CHANGE, REMOVE = "1", "2", "9"  # 処理区分
 
 
@@ -67,6 +70,12 @@ class Target:
     nullable: bool = False
     partial: bool = False
     valid: Callable[[str], bool] | None = None  # the check digit
+
+    @property
+    def longest(self) -> int:
+        """The most characters of a value. What rows are found by stands in an index, and PostgreSQL's takes 2.7 KB of a row."""
+        is_looked_for = self.key or (self.nullable and FormName.TEXT in self.forms)
+        return _LONGEST_KEY if is_looked_for else LONGEST
 
 
 Columns = Mapping[str, Sequence[str]]

@@ -45,6 +45,10 @@ class FixedLines:
         """The firm columns of a line that ``split`` refuses: whom it is about may stand there."""
         return [cell.rstrip(PAD) for cell in self._cells(line)[: self.firm]]
 
+    def cell(self, line: str, at: int, width: int) -> str:
+        """What stands at a place (from 1) of any line; a header or trailer has columns of its own."""
+        return line[at - 1 : at - 1 + width]
+
 
 class ByteLines(FixedLines):
     """The same, places counted in bytes of UTF-8. A character that lies across the border of two columns is in neither: ``split`` leaves its
@@ -80,6 +84,11 @@ class ByteLines(FixedLines):
         return [
             cell.decode("utf-8", "surrogateescape").rstrip(PAD) for cell in self._cells(data)[: self.firm]
         ]
+
+    def cell(self, line: str, at: int, width: int) -> str:
+        """As in FixedLines."""
+        data = line.encode("utf-8", "surrogateescape")
+        return data[at - 1 : at - 1 + width].decode("utf-8", "surrogateescape")
 
 
 def _unpadded(values: Sequence[str]) -> Sequence[str]:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
 
 from konbinid.declared.document import Document
 from konbinid.declared.section import Section
@@ -21,6 +20,7 @@ from konbinid.intake.feeds import Attached, FeedSpec
 from konbinid.intake.fixed_lines import ByteLines, FixedLines
 from konbinid.intake.layout_columns import Column, read_column
 from konbinid.intake.layout_extras import Constant, Join, read_constant, read_join
+from konbinid.intake.layout_texts import Writing
 from konbinid.intake.record_types import RecordTypes, read_record_types
 from konbinid.intake.specs import SPECS
 from konbinid.intake.values import Text
@@ -34,7 +34,7 @@ _MOST_PAGES = 100
 class Layout:
     """A checked layout. ``digest`` names its content: parent and child make sure that they read by the same one.
 
-    ``threshold``: luminance (0–255) below which a pixel of an attached picture is ink. ``page_limit``: the most pages of an attached PDF.
+    ``heading``: what the first line of the file must say, cell by cell; empty when it has none. ``threshold``: luminance (0–255) below which a pixel of an attached picture is ink. ``page_limit``: the most pages of an attached PDF.
     """
 
     path: Path
@@ -46,7 +46,7 @@ class Layout:
     constants: tuple[Constant, ...]
     lines: CsvLines | FixedLines
     records: RecordTypes | None
-    heading: bool
+    heading: tuple[str, ...]
     threshold: int
     page_limit: int
 
@@ -84,13 +84,17 @@ def load(path: Path) -> Layout:
     root = document.root
     spec = SPECS[Feed(root.choice("feed", [feed.value for feed in SPECS]))]
     extension = root.choice("format", ("csv", "dat"))
-    csv = None if extension == "dat" else _csv(root)
-    in_bytes = csv is None and _counts_bytes(root)
+    writing = Writing(in_bytes=_counts_bytes(root)) if extension == "dat" else _csv(root)
     threshold = root.whole("ink_below", 128, least=1, most=255) if spec.attached is Attached.SEAL else 128
     with_pdf = spec.attached is Attached.REGISTER_PDF
     page_limit = root.whole("page_limit", _PAGES, least=1, most=_MOST_PAGES) if with_pdf else _PAGES
-    records = _records(root, csv)
-    columns = _columns(document, root.tables("column"), spec, fixed=csv is None)
+    columns = _columns(document, root.tables("column"), spec, writing)
+    lines = _lines(writing, columns)
+    records = (
+        read_record_types(root.table("records"), lines, heading=writing.heading)
+        if root.has("records")
+        else None
+    )
     joins, constants = _extras(document, spec, columns)
     _require_all_filled(document, spec, (*columns, *joins, *constants))
     document.finish()
@@ -102,60 +106,43 @@ def load(path: Path) -> Layout:
         columns=columns,
         joins=joins,
         constants=constants,
-        lines=_fixed_lines(columns, in_bytes=in_bytes)
-        if csv is None
-        else CsvLines(csv.delimiter, csv.quote, len(columns)),
+        lines=lines,
         records=records,
-        heading=csv is not None and csv.heading,
+        heading=tuple(column.heading for column in columns) if writing.heading else (),
         threshold=threshold,
         page_limit=page_limit,
     )
 
 
-class _Csv(NamedTuple):
-    delimiter: str
-    quote: str
-    heading: bool
-
-
-def _csv(root: Section) -> _Csv:
+def _csv(root: Section) -> Writing:
     csv = root.table("csv", optional=True)
     delimiter = csv.text("delimiter", ",", pattern="[!-~\t]", shape="one visible ASCII character or a tab")
     quote = csv.text("quote", '"', pattern="[!-~]?", shape="one visible ASCII character, or empty for none")
     if delimiter == quote:
         csv.complain("quote", "must differ from the delimiter")
-    return _Csv(delimiter, quote, csv.flag("heading", default=False))
+    return Writing(delimiter, quote, heading=csv.flag("heading", default=False))
 
 
 def _counts_bytes(root: Section) -> bool:
     return root.table("dat", optional=True).choice("count", ("characters", "bytes"), "characters") == "bytes"
 
 
-def _records(root: Section, csv: _Csv | None) -> RecordTypes | None:
-    if not root.has("records"):
-        return None
-    section = root.table("records")
-    if csv is not None and csv.heading:
-        section.complain("", "goes with csv.heading = false: the header takes the first line")
-    return read_record_types(
-        section, None if csv is None else csv.delimiter, "" if csv is None else csv.quote
-    )
-
-
-def _fixed_lines(columns: tuple[Column, ...], *, in_bytes: bool) -> FixedLines:
+def _lines(writing: Writing, columns: tuple[Column, ...]) -> CsvLines | FixedLines:
+    if not writing.fixed:
+        return CsvLines(writing.delimiter, writing.quote, len(columns))
     firm = next(
         (place for place, column in enumerate(columns) if isinstance(column.form, Text)), len(columns)
     )
-    make = ByteLines if in_bytes else FixedLines
-    return make([column.width or 0 for column in columns], firm)
+    widths = [column.width or 1 for column in columns] or [1]  # without columns it is refused later
+    return (ByteLines if writing.in_bytes else FixedLines)(widths, firm)
 
 
 def _columns(
-    document: Document, sections: tuple[Section, ...], spec: FeedSpec, *, fixed: bool
+    document: Document, sections: tuple[Section, ...], spec: FeedSpec, writing: Writing
 ) -> tuple[Column, ...]:
-    columns = tuple(read_column(section, spec, fixed=fixed) for section in sections)
+    columns = tuple(read_column(section, spec, writing) for section in sections)
     if sum(column.width or 0 for column in columns) > _LONGEST_LINE:
-        document.complain(("column",), f"a line has at most {_LONGEST_LINE} characters")
+        document.complain(("column",), f"a line has at most {_LONGEST_LINE} {writing.unit}")
     names: set[str] = set()
     for section, column in zip(sections, columns, strict=True):
         if column.name in names:
@@ -182,6 +169,10 @@ def _extras(
     sections = root.tables("constant", optional=True)
     constants = tuple(read_constant(section, spec) for section in sections)
     _require_filled_once(sections, constants, filled)
+    if spec.people and not filled.intersection(spec.people) - {each.target.name for each in constants}:
+        document.complain(
+            ("constant",), f"a row would name nobody: {' or '.join(spec.people)} stands in no column"
+        )
     return joins, constants
 
 

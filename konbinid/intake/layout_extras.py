@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from konbinid.declared.section import Section
-from konbinid.intake.feeds import FeedSpec, FormName, Target
+from konbinid.intake.feeds import ADD, LONGEST, FeedSpec, FormName, Target
 from konbinid.intake.forbidden import forbidden
-from konbinid.intake.layout_columns import LONGEST, Column
+from konbinid.intake.layout_columns import Column
+from konbinid.intake.problems import BadValue, Fault
+from konbinid.intake.values import Amount, Code, CodeList, Number, Sign, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,9 @@ def read_join(section: Section, spec: FeedSpec, columns: Mapping[str, Column]) -
     target = spec.targets[section.choice("target", list(spec.targets))]
     if FormName.TEXT not in target.forms:
         section.complain("target", f"{target.name} is no text: only texts are put together")
+    elif target.key or target.name in spec.people:
+        # 1 and 23 put together are what 12 and 3 are: two registers would be one.
+        section.complain("target", f"{target.name} tells rows apart: it stands in one column")
     parts = section.texts("columns")
     if len(parts) < 2 or len(set(parts)) < len(parts):
         section.complain("columns", "names at least two columns, each once")
@@ -64,23 +69,55 @@ def read_join(section: Section, spec: FeedSpec, columns: Mapping[str, Column]) -
 
 
 def read_constant(section: Section, spec: FeedSpec) -> Constant:
-    """[[constant]]; its mistakes are noted in the section's document."""
+    """[[constant]]; its mistakes are noted in the section's document. An empty value: the file never says it."""
     target = spec.targets[section.choice("target", list(spec.targets))]
-    value = section.text("value")
+    value = section.text("value", pattern=r"(?s).*")
+    if not value:
+        if target.required or target.key:
+            section.complain("value", f"{target.name} cannot be left empty")
+        return Constant(target, "")
     if target.name in spec.people or (target.key and not target.codes):
         section.complain("target", f"{target.name} tells rows apart: it cannot be the same in all of them")
-    elif target.codes:
-        if value not in target.codes:
-            section.complain(
-                "value", f"{value} is no code of {target.name}; there are {', '.join(sorted(target.codes))}"
-            )
-    elif FormName.FLAG in target.forms:
-        if value not in {"0", "1"}:
-            section.complain("value", "must be 0 or 1")
-        value = {"0": "f", "1": "t"}.get(value, "f")
-    elif FormName.NUMBER in target.forms or FormName.AMOUNT in target.forms:
-        if not (value.isascii() and value.isdigit() and len(value) <= 9):
-            section.complain("value", "must be a number of at most 9 digits")
-    elif FormName.TEXT not in target.forms or forbidden(value):
-        section.complain("target", f"{target.name} cannot be given for all rows")
-    return Constant(target, value)
+    elif target.name == "operation" and value != ADD:
+        section.complain(
+            "value", f"must be {ADD}: a vendor who does not say what a row does sends full files only"
+        )
+    else:
+        try:
+            return Constant(target, _canonical(target, value))
+        except BadValue:
+            section.complain("value", _wanted(target, value))
+    return Constant(target, "")
+
+
+def _canonical(target: Target, value: str) -> str:
+    """As the column's form would make it. BadValue when it is none of the field's values."""
+    forms = target.forms
+    if FormName.CODE_LIST in forms:
+        return CodeList({code: code for code in target.codes}, "|", "ALL").cell(value)
+    if target.codes:
+        return Code({code: code for code in target.codes}).cell(value)
+    if FormName.FLAG in forms:
+        return Code({"0": "f", "1": "t"}).cell(value)
+    if FormName.NUMBER in forms:
+        return Number(9).cell(value)
+    if FormName.AMOUNT in forms:
+        return Amount(18, Sign.FRONT).cell(value)
+    if FormName.TEXT not in forms or forbidden(value):
+        raise BadValue(Fault.OUT_OF_RANGE)
+    return Text(target.longest).cell(value)
+
+
+def _wanted(target: Target, value: str) -> str:
+    """What a constant may be, for the message."""
+    if target.codes:
+        return f"{value} is no code of {target.name}; there are {', '.join(sorted(target.codes))}"
+    if FormName.FLAG in target.forms:
+        return "must be 0 or 1"
+    if target.forms & {FormName.NUMBER, FormName.AMOUNT}:
+        return "must be a whole number"
+    return (
+        "must be a text that a file may hold"
+        if FormName.TEXT in target.forms
+        else f"{target.name} cannot be given for all rows; only left empty"
+    )

@@ -21,6 +21,8 @@ class Fault(StrEnum):
     OLDER = "older"
     OTHER_CONTENT = "other_content"
     FULL_OLDER = "full_older"
+    HEADING_OTHER = "heading_other"
+    HEADER_OTHER = "header_other"
     TRAILER_MISSING = "trailer_missing"
     TRAILER_COUNT = "trailer_count"
 
@@ -84,6 +86,8 @@ WORDS = {
     Fault.OLDER: "同じ連番でより新しいファイルがあるため受け付けません。",
     Fault.OTHER_CONTENT: "同じ名前で内容の異なるファイルを受信済みです。新しい日時のファイル名で送信してください。",
     Fault.FULL_OLDER: "この全件ファイルより新しい異動を反映済みのため受け付けません。全件を作り直して送信してください。",
+    Fault.HEADING_OTHER: "見出しの行が、レイアウトの項目の名前や順序と違います。見出しと項目の並びを直し、新しい日時のファイル名で再送してください。",
+    Fault.HEADER_OTHER: "ヘッダレコードの内容がレイアウトと違います。ほかの種別や団体のファイルでないか確認し、新しい日時のファイル名で再送してください。",
     Fault.TRAILER_MISSING: "トレーラレコードがありません。途中で切れていないか確認し、新しい日時のファイル名で再送してください。",
     Fault.TRAILER_COUNT: "トレーラレコードの件数が、データレコードの件数と一致しません。新しい日時のファイル名で再送してください。",
     Fault.NOT_UTF8: "UTF-8 として読めません。",
@@ -91,7 +95,7 @@ WORDS = {
     Fault.LINE_TOO_LONG: "行が長すぎます。",
     Fault.QUOTING: "引用符の使い方が正しくありません。",
     Fault.COLUMN_COUNT: "項目の数がレイアウトと合いません。",
-    Fault.LINE_LENGTH: "行の文字数がレイアウトの桁数の合計と合いません。異体字セレクタも1文字と数えて作り直してください。",
+    Fault.LINE_LENGTH: "行の長さがレイアウトの桁数の合計と合いません。文字で数えるときは異体字セレクタも1文字、バイトで数えるときは UTF-8 のバイト数として作り直してください。",
     Fault.RECORD_TYPE: "レイアウトにないレコード区分か、レコードの順序（ヘッダ、データ、トレーラ）が違います。",
     Fault.MISSING: "必須の項目が空です。",
     Fault.TOO_LONG: "項目の長さがレイアウトの桁数を超えています。",
@@ -180,9 +184,9 @@ class ProblemList:
         else:
             self.left_out += 1
 
-    def add_file(self, fault: Fault) -> None:
-        """Note a fault of the whole file."""
-        self.entries.insert(0, Problem(0, 0, "", fault))
+    def add_file(self, fault: Fault, line: int = 0) -> None:
+        """Note a fault of the whole file; ``line``: where it is seen, when that is a line which is no row."""
+        self.entries.insert(0, Problem(line, line, "", fault))
 
     def as_report(self) -> dict[str, Any]:
         """For intake.incoming.report and the ``.ng``."""

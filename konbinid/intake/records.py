@@ -72,7 +72,7 @@ class Reader:
         self._rest = b""
         self._begun = False
         self._skipping = False
-        self._records = None if layout.records is None else Records(layout.records)
+        self._records = None if layout.records is None else Records(layout.records, layout.lines)
 
     def feed(self, data: bytes) -> Iterator[Block]:
         """Take the next bytes; gives the good rows of the lines that they complete."""
@@ -102,8 +102,9 @@ class Reader:
         if rest:
             yield from self._take(rest)
         if self._records is not None:
-            for fault in self._records.finish(self.rows):
-                self.problems.add_file(fault)
+            for line, fault in self._records.finish(self.rows):
+                # Whoever stood in what is missing is not known.
+                self._reject(line, fault)
 
     def _take(self, data: bytes) -> Iterator[Block]:
         data = data.replace(b"\r\n", b"\n").removesuffix(b"\n")
@@ -119,6 +120,7 @@ class Reader:
         first = self._line + 1
         self._line += len(lines)
         if self.layout.heading and first == 1:
+            self._look_at_heading(lines[0])
             lines, first, text = lines[1:], 2, text.partition("\n")[2]
         numbers: Sequence[int] = range(first, first + len(lines))
         if self._records is not None:
@@ -128,6 +130,19 @@ class Reader:
         if lines:
             block = self._quick(numbers, text, lines) if is_clean else None
             yield self._slow(numbers, lines) if block is None else block
+
+    def _look_at_heading(self, line: str) -> None:
+        """Columns in another order would be read as each other, and a first line that is none would be a person left out."""
+        try:
+            cells = self.layout.lines.split(line)
+        except BadValue:
+            cells = []
+        if [cell.strip() for cell in cells] != [each.strip() for each in self.layout.heading]:
+            self._reject(1, Fault.HEADING_OTHER)
+
+    def _reject(self, line: int, fault: Fault) -> None:
+        self.problems.add_file(fault, line)
+        self.keys_unread = True
 
     def _sorted(self, numbers: Sequence[int], lines: list[str]) -> tuple[Sequence[int], list[str]]:
         """The data records of a block, after noting every line that is none of the layout's records, or not where it belongs."""

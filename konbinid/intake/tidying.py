@@ -29,12 +29,17 @@ class Tidying:
     def __bool__(self) -> bool:
         return self != _AS_IT_IS
 
-    def cell(self, value: str) -> str:
-        """The text that the form sees; empty when nothing is recorded."""
+    def trimmed(self, value: str) -> str:
+        """A value without the spaces that are no part of it."""
         if self.trim in {Trim.LEFT, Trim.BOTH}:
             value = value.lstrip(_SPACES)
         if self.trim in {Trim.RIGHT, Trim.BOTH}:
             value = value.rstrip(_SPACES)
+        return value
+
+    def cell(self, value: str) -> str:
+        """The text that the form sees; empty when nothing is recorded."""
+        value = self.trimmed(value)
         return self.default if value in self.nothing or not value else value
 
     def column(self, values: Sequence[str]) -> Sequence[str]:

@@ -135,7 +135,7 @@ def test_another_vendors_file_needs_another_layout_and_no_python(tmp_path, rows)
     path.write_text(OTHER_VENDOR, encoding="utf-8")
     reader = Reader(load(path), full=False)
     code = rows.resident_code(7)
-    data = f"No;種;番;有;発;満;住;区\n1;K;'0AB';Y;R070401;;{code};A\n2;S;cd;N;H310430;0000000;{code};D\n".encode()
+    data = f"通番;カード区分;シリアル;有効;発行日;満了日;住民票コード;区分\n1;K;'0AB';Y;R070401;;{code};A\n2;S;cd;N;H310430;0000000;{code};D\n".encode()
     blocks = [*reader.feed(data), *reader.finish()]
     assert not reader.problems
     assert reader.rows == 2

@@ -297,8 +297,8 @@ count_width = 6
         (["1見出し", "{row}", "{row}", "8     2"], None, None),
         (["1見出し", "8000000"], None, None),
         ([], None, None),
-        (["1見出し", "{row}", "8     2"], 0, Fault.TRAILER_COUNT),
-        (["1見出し", "{row}", "8  二  "], 0, Fault.TRAILER_COUNT),
+        (["1見出し", "{row}", "8     2"], 3, Fault.TRAILER_COUNT),
+        (["1見出し", "{row}", "8  二  "], 3, Fault.TRAILER_COUNT),
         (["1見出し", "{row}"], 0, Fault.TRAILER_MISSING),
         (["{row}", "8     1"], 1, Fault.RECORD_TYPE),
         (["1見出し", "1見出し", "{row}", "8     1"], 2, Fault.RECORD_TYPE),
@@ -318,7 +318,7 @@ def test_headers_and_trailers_are_looked_at(tmp_path, rows, lines, line, fault):
     assert reader.rows == sum(
         each == "{row}" for each in lines[: 3 if fault is Fault.RECORD_TYPE and line == 4 else None]
     )
-    assert reader.keys_unread is (fault is Fault.RECORD_TYPE)
+    assert reader.keys_unread is (fault is not None)
 
 
 def test_a_character_across_two_columns_is_in_neither(tmp_path):
