@@ -5,9 +5,10 @@ BIN := .venv/bin
 PEOPLE ?= 500
 T ?= tests
 WORKERS ?= auto
+K ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format golden gallery venv clean
+.PHONY: help demo test lint format golden drill-intake gallery venv clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' Makefile
@@ -31,6 +32,9 @@ format: venv-test  ## rewrite the source in the house's form
 golden: venv-test  ## the tests' golden files anew, after what differs was looked at (.cache/golden-diff)
 	@KONBINID_GOLDEN=write $(BIN)/pytest -n $(WORKERS) tests/paper/test_golden.py
 	@git status --short -- tests/paper/golden
+
+drill-intake: venv-test  ## every fault at every named point of intake, about an hour (K=JUMIN: only these; WORKERS=2)
+	@PYTHONPATH=tests/support $(BIN)/pytest -n $(WORKERS) -p drill_table tests/intake/drill_faults.py $(if $(K),-k "$(K)")
 
 gallery: venv-test  ## docs/gallery: every kind of certificate as a picture
 	@$(PY) tools/gallery.py
