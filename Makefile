@@ -5,10 +5,12 @@ BIN := .venv/bin
 PEOPLE ?= 500
 T ?= tests
 WORKERS ?= auto
+MINUTES ?= 5
+TARGETS ?=
 K ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format golden drill-intake gallery venv clean
+.PHONY: help demo test lint format golden drill-intake fuzz gallery venv clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' Makefile
@@ -35,6 +37,9 @@ golden: venv-test  ## the tests' golden files anew, after what differs was looke
 
 drill-intake: venv-test  ## every fault at every named point of intake, about an hour (K=JUMIN: only these; WORKERS=2)
 	@PYTHONPATH=tests/support $(BIN)/pytest -n $(WORKERS) -p drill_table tests/intake/drill_faults.py $(if $(K),-k "$(K)")
+
+fuzz: venv-test  ## others' bytes, guided by coverage (MINUTES=5 for each reader; TARGETS="bmp rows": only these)
+	@tools/fuzz $(MINUTES) $(TARGETS)
 
 gallery: venv-test  ## docs/gallery: every kind of certificate as a picture
 	@$(PY) tools/gallery.py

@@ -15,7 +15,7 @@ from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
-from konbinid.intake.folder import chunks, may_read, opened_file, opened_folder, read_small
+from konbinid.intake.folder import chunks, is_there, may_read, opened_file, opened_folder, read_small
 from konbinid.intake.names import END_LIMIT, BadEnd, BadName, DropName, EndMarker
 from konbinid.intake.steps import Passing, Point
 
@@ -198,18 +198,10 @@ def _move(name: str, folder: int, into: int, is_wanted: Callable[[int], bool]) -
     except FileNotFoundError:
         return
     if is_wanted(mode):
-        free = next(each for each in _names(name) if not _exists(each, into))
+        free = next(each for each in _names(name) if not is_there(each, into))
         os.rename(name, free, src_dir_fd=folder, dst_dir_fd=into)
 
 
 def _names(name: str) -> Iterator[str]:
     yield name
     yield from (f"{name}.{number}" for number in count(2))
-
-
-def _exists(name: str, folder: int) -> bool:
-    try:
-        os.stat(name, dir_fd=folder, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    return True

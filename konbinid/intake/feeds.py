@@ -87,7 +87,7 @@ class FeedSpec:
     """One feed: its fields, which of them name a person, and its rule over whole rows.
 
     ``closes_unread``: when keys cannot be read, every kind that depends on the feed closes (contract 2). ``attachment``: the field that names
-    a file of at most ``attachment_bytes``: a larger one is not there. ``attached``: what rows bring in their files. ``derive``: further
+    a file of at most ``attachment_bytes``: a larger one is a bad row. ``attached``: what rows bring in their files. ``derive``: further
     columns of the staging table, worked out from good rows; a removal's may be anything. A feed without 処理区分 adds in a full file, and
     adds or changes in a difference file. ``people_within``: fields that say more of whom a row is about, and alone name nobody.
     """

@@ -90,6 +90,15 @@ def may_read(name: str, folder: int) -> bool:
         return error.errno not in {errno.EACCES, errno.EPERM}
 
 
+def is_there(name: str, folder: int) -> bool:
+    """Whether there is anything of this name, a link that leads nowhere too."""
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except OSError:
+        return False
+    return True
+
+
 def size_of(name: str, folder: int) -> int | None:
     """Bytes of a plain file; None when there is none."""
     try:

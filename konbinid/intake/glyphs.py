@@ -96,6 +96,8 @@ class Glyphs:
                     self._reader.problems.add(0, code, fault)
 
     def _open(self) -> Font | Fault:
+        if self._name in self._incoming.unusable:
+            return Fault(self._incoming.unusable[self._name])
         digest = intake_files.brought(self._cur, self._incoming, [self._name]).get(self._name)
         if digest is not None:
             content, held = intake_files.contents(self._cur, [digest])[digest], False

@@ -21,6 +21,7 @@ from konbinid.intake.names import END_LIMIT, BadEnd, DropName, EndMarker
 from konbinid.intake.problems import BadValue, Fault, ProblemList
 from konbinid.intake.records import Block, Reader
 from konbinid.intake.register_pdfs import names_wanted
+from konbinid.intake.storing import first_content
 
 _READ_BYTES = 1024 * 1024
 
@@ -108,10 +109,9 @@ class Linter:
         name = row.get(spec.attachment or "", "")
         if not name or row.get("operation") == REMOVE:
             return
-        contents = (read_small(name, place, spec.attachment_bytes) for place in places)
-        content = next((each for each in contents if each is not None), None)
+        content = first_content(name, places, spec.attachment_bytes)
         if content is not None:
-            for fault in self._faults_of(line, row, content):
+            for fault in (content,) if isinstance(content, Fault) else self._faults_of(line, row, content):
                 self._problems.add(line, self._layout.name_of(spec.attachment or ""), fault)
         elif self._reader.full:
             self._problems.add(line, self._layout.name_of(spec.attachment or ""), Fault.ATTACHMENT_MISSING)

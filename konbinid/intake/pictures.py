@@ -40,9 +40,12 @@ class Pictures:
     ) -> list[Impression | Fault | None]:
         """For each row, by registration number, picture's name and dpi: its impression, what is wrong with it, or None without a name."""
         digests = self._digests(numbers, names)
+        unusable = self.incoming.unusable
         contents = intake_files.contents(self.cur, {digest for digest in digests if digest is not None})
         return [
-            self._one(dpi, digest, contents) if name else None
+            (Fault(unusable[name]) if name in unusable else self._one(dpi, digest, contents))
+            if name
+            else None
             for name, dpi, digest in zip(names, dpis, digests, strict=True)
         ]
 

@@ -51,6 +51,7 @@ class Fault(StrEnum):
     SERIAL_OF_ANOTHER = "serial_of_another"
     SECOND_REGISTRATION = "second_registration"
     ATTACHMENT_MISSING = "attachment_missing"
+    ATTACHMENT_TOO_LARGE = "attachment_too_large"
     ATTACHMENT_BROKEN = "attachment_broken"
     ATTACHMENT_BLANK = "attachment_blank"
     ATTACHMENT_SHARED = "attachment_shared"
@@ -114,7 +115,8 @@ WORDS = {
     Fault.NUMBER_TAKEN: "この番号は別の人に付いています。",
     Fault.SERIAL_OF_ANOTHER: "このシリアル番号は別の人のものです。",
     Fault.SECOND_REGISTRATION: "登録中の印鑑が同じ人に2件以上あります。",
-    Fault.ATTACHMENT_MISSING: "添付ファイルがないか、大きすぎます。",
+    Fault.ATTACHMENT_MISSING: "添付ファイルがないか、読み取れません。",
+    Fault.ATTACHMENT_TOO_LARGE: "添付ファイルが大きすぎます。上限以下に作り直して送信してください。",
     Fault.ATTACHMENT_BROKEN: "添付ファイルが壊れているか、使えない形式です。",
     Fault.ATTACHMENT_BLANK: "添付ファイルの印影が白紙か、塗りつぶしです。",
     Fault.ATTACHMENT_SHARED: "添付ファイル名は別の行のものです。",

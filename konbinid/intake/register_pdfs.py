@@ -85,13 +85,14 @@ class RegisterPdfs:
         self, row: _Row, brought: dict[str, bytes], held: dict[tuple[str, str], bytes]
     ) -> tuple[Fault, ...]:
         self.alive()
+        unusable = self.incoming.unusable.get(row.pdf_name)
+        if unusable is not None:
+            return (Fault(unusable),)
         digest = brought.get(row.pdf_name) or held.get((row.register, row.pdf_name))
-        if digest is None:
-            return (Fault.ATTACHMENT_MISSING,)
-        if digest.hex() != row.digest:
+        if digest is not None and digest.hex() != row.digest:
             return (Fault.PDF_OTHER_CONTENT,)
-        content = self._content(digest)
-        if content is None:
+        content = None if digest is None else self._content(digest)
+        if digest is None or content is None:
             return (Fault.ATTACHMENT_MISSING,)
         if self._lost >= _MOST_LOST:
             return (Fault.PDF_TOO_COSTLY,)

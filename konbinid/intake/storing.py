@@ -18,7 +18,7 @@ from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import connection, cursor
 
 from konbinid.intake.feeds import ADD, REMOVE
-from konbinid.intake.folder import chunks, opened_file, opened_folder, read_small
+from konbinid.intake.folder import chunks, is_there, opened_file, opened_folder, read_small, size_of
 from konbinid.intake.layout import Layout
 from konbinid.intake.names import DropName, EndMarker
 from konbinid.intake.problems import Fault, ProblemList
@@ -56,6 +56,7 @@ class Storer:
     def __init__(self, layout: Layout, job: StoreJob, progress: Callable[[], None]) -> None:
         self._layout = layout
         self._job = job
+        self._unusable: dict[str, Fault] = {}
         self._progress = progress
 
     def store(self, link: connection) -> Stored:
@@ -115,7 +116,8 @@ class Storer:
         faults = self._faults(cur, digest.digest(), size)
         if other_content:
             faults.add_file(Fault.OTHER_CONTENT)
-        intake_files.seal(cur, incoming_id, digest.digest(), size, faults.as_report())
+        report = {**faults.as_report(), "unusable": self._unusable}
+        intake_files.seal(cur, incoming_id, digest.digest(), size, report)
         return incoming_id
 
     def _faults(self, cur: cursor, digest: bytes, size: int) -> ProblemList:
@@ -149,8 +151,11 @@ class Storer:
         found: list[tuple[str, bytes, bytes]] = []
         size = 0
         for name in names:
-            content = _first_content(name, places, self._layout.spec.attachment_bytes)
+            content = first_content(name, places, self._layout.spec.attachment_bytes)
             if content is None:
+                continue
+            if isinstance(content, Fault):
+                self._unusable[name] = content
                 continue
             if found and size + len(content) > _BYTES_AT_ONCE:
                 yield found
@@ -188,6 +193,16 @@ class _Wanted:
         return list(dict.fromkeys(names))
 
 
-def _first_content(name: str, places: list[int], limit: int) -> bytes | None:
-    contents = (read_small(name, place, limit) for place in places)
-    return next((content for content in contents if content is not None), None)
+def first_content(name: str, places: list[int], limit: int) -> bytes | Fault | None:
+    """An attachment's bytes from the first place where there is anything of its name; None when there is nothing in any of them.
+
+    A fault when what is there cannot be taken: then nothing else may stand in for it, neither an older file nor what is held already.
+    """
+    place = next((each for each in places if is_there(name, each)), None)
+    if place is None:
+        return None
+    content = read_small(name, place, limit)
+    if content is not None:
+        return content
+    size = size_of(name, place)
+    return Fault.ATTACHMENT_TOO_LARGE if size is not None and size > limit else Fault.ATTACHMENT_MISSING

@@ -40,6 +40,11 @@ class Incoming:
     applied_at: datetime | None
 
     @property
+    def unusable(self) -> dict[str, str]:
+        """Name -> fault (konbinid.intake.problems.Fault) of the attachments that lay there and were not taken."""
+        return dict(self.report.get("unusable", {}))
+
+    @property
     def is_decided(self) -> bool:
         """Whether the core system can be told what became of it."""
         return self.state not in {"received", "waiting", "held"}

@@ -380,7 +380,7 @@ def test_one_registration_per_person(hall, rows):
         (b"BM", "attachment_broken"),
         (b"", "attachment_broken"),
         ("blank", "attachment_blank"),
-        (bytes(5 * 1024 * 1024), "attachment_missing"),
+        (bytes(5 * 1024 * 1024), "attachment_too_large"),
     ],
 )
 def test_a_missing_or_broken_picture_is_a_bad_row(hall, rows, content, fault):

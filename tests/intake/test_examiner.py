@@ -116,7 +116,7 @@ def test_a_file_full_of_costly_pdfs_does_not_hold_up_its_feed(rows):
         def _content(self, _):
             return b"x"
 
-    pdf = Held(None, type("File", (), {"feed": "KOSEKI"}), Lost(), 20, lambda: None)  # type: ignore[arg-type]
+    pdf = Held(None, type("File", (), {"feed": "KOSEKI", "unusable": {}}), Lost(), 20, lambda: None)  # type: ignore[arg-type]
     row = rows.register("R-1", "01", b"")
     made = type(
         "Row",

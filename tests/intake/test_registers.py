@@ -186,11 +186,11 @@ def test_only_the_register_closes_not_the_kind(hall, take):
     assert hall.run("select suspended from ops.kind_state where suspended") == []
 
 
-def test_a_large_pdf_is_not_there(hall, take):
-    """Beyond the limit of an attachment's size it is not read at all; a large one within it is."""
+def test_a_large_pdf_is_told(hall, take):
+    """Beyond the limit of an attachment's size it is not read at all, and the report says why; a large one within it is taken."""
     beyond, large, other = (with_picture(size * 1024 * 1024) for size in (11, 5, 6))
     assert hall.report(take("KOSEKI", of("01", beyond), sequence=1)) == [
-        (1, "PDFファイル名", "attachment_missing")
+        (1, "PDFファイル名", "attachment_too_large")
     ]
     assert hall.state(take("KOSEKI", of("01", large), of("02", other), sequence=1)) == "applied"
 
