@@ -72,7 +72,7 @@ class PdfFile:
         if len(rows) != int(table[1]):
             raise Misread("cross-reference table")
         self._offsets = [int(row[:10]) for row in rows]
-        self.trailer = _dictionary(_parse(data, table.end())[0])
+        self.trailer = _dictionary(_value(data, table.end())[0])
 
     def raw(self, ref: Any) -> bytes:
         """The bytes of an object between ``obj`` and ``endobj``."""
@@ -98,13 +98,14 @@ class PdfFile:
 
 def parse_object(raw: bytes) -> Any:
     """The value of an object's bytes."""
-    value, end = _parse(raw, 0)
+    value, end = _value(raw, 0)
     if end == len(raw):
         return value
     entries = _dictionary(value)
     length = entries.get("Length")
     if (
         not isinstance(length, int)
+        or length < 0
         or raw[end : end + 7] != b"stream\n"
         or raw[end + 7 + length :] != b"\nendstream"
     ):
@@ -116,6 +117,17 @@ def _dictionary(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Misread("dictionary")
     return value
+
+
+def _value(data: bytes, at: int) -> tuple[Any, int]:
+    """One value from ``at``, and where it ends. Misread whatever stands there instead: half a byte, a number of thousands of digits, arrays
+    without end."""
+    try:
+        return _parse(data, at)
+    except Misread:
+        raise
+    except (ValueError, RecursionError):
+        raise Misread("syntax") from None
 
 
 def _parse(data: bytes, at: int) -> tuple[Any, int]:

@@ -24,7 +24,7 @@ def main() -> None:
     for number, seed in enumerate(fuzz_seeds.SEEDS[name]()):
         (corpus / f"seed-{number}").write_bytes(seed)
     words = folder / f"{name}.dict"
-    words.write_text("".join(f'"{_quoted(word)}"\n' for word in fuzz_seeds.DICTIONARY.get(name, [])))
+    words.write_text("".join(f'"{_quoted(word)}"\n' for word in fuzz_seeds.DICTIONARY.get(name, ["\\x00"])))
     options = [
         f"-max_total_time={seconds}",
         f"-max_len={fuzz_targets.INPUT_LIMIT}",

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 FOLDER = Path(__file__).parent
-FOUND = [each for each in sorted((FOLDER / "found").iterdir()) if each.name != ".gitkeep"]
+FOUND = sorted((FOLDER / "found").iterdir())
 
 
 def test_every_target_has_seeds():
