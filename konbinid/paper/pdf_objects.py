@@ -16,8 +16,8 @@ _TOKEN = re.compile(
     rb"|(?P<word>true|false|null)\b)",
     re.DOTALL,
 )
-_START = re.compile(rb"startxref\n(\d+)\n%%EOF\n\Z")
-_TABLE = re.compile(rb"xref\n0 (\d+)\n((?:\d{10} \d{5} [nf] \n)+)trailer\n")
+_START = re.compile(rb"startxref\n(\d{1,10})\n%%EOF\n\Z")
+_TABLE = re.compile(rb"xref\n0 (\d{1,10})\n((?:\d{10} \d{5} [nf] \n)+)trailer\n")
 _MOST_BYTES = 1 << 24  # of one stream, unpacked
 
 

@@ -86,6 +86,8 @@ def main() -> None:
     inbox = Inbox(reactor, setting, lease, os.urandom, passing_of(said))
     reactor.callWhenRunning(inbox.startService)
     reactor.addSystemEventTrigger("before", "shutdown", inbox.stopService)
+    # Who has the reactor's handlers ends in good order at SIGTERM.
+    reactor.callWhenRunning(Path(said["up"]).touch)
     reactor.run()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -123,6 +124,7 @@ class Daemon:
     """A mortal daemon (tests/intake/mortal_daemon.py), which may be held at a point by a gate: a folder."""
 
     process: subprocess.Popen[bytes]
+    up: Path
     gate: Path | None = None
 
     def reached(self) -> None:
@@ -143,6 +145,7 @@ class Daemon:
 
     def stop(self) -> None:
         """In good order."""
+        self._wait(self.up.exists, "the daemon does not start")
         self.process.send_signal(signal.SIGTERM)
         assert self.process.wait(30) == 0
 
@@ -182,8 +185,10 @@ class Daemon:
 
 def start(hall: Any, *, dsn: str = "", gate: Path | None = None, **more: Any) -> Daemon:
     """A daemon on the hall's folders. ``gate``: hold it at ``point``, the so-manieth of its ``times``, instead of killing it there."""
+    up = hall.folder / f"up-{secrets.token_hex(4)}"
     said = {
         "folder": str(hall.folder),
+        "up": str(up),
         "dsn": dsn or hall.database.dsn("intake"),
         "keys": str(hall.keys),
         "layouts": [str(intake.layout.path) for intake in hall.feeds.values()],
@@ -193,7 +198,9 @@ def start(hall: Any, *, dsn: str = "", gate: Path | None = None, **more: Any) ->
         gate.mkdir()
         said["gate"] = str(gate)
     return Daemon(
-        subprocess.Popen([sys.executable, str(PROGRAM), json.dumps(said)], stdout=subprocess.DEVNULL), gate
+        subprocess.Popen([sys.executable, str(PROGRAM), json.dumps(said)], stdout=subprocess.DEVNULL),
+        up,
+        gate,
     )
 
 
