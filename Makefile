@@ -35,7 +35,7 @@ golden: venv-test  ## the tests' golden files anew, after what differs was looke
 	@KONBINID_GOLDEN=write $(BIN)/pytest -n $(WORKERS) tests/paper/test_golden.py
 	@git status --short -- tests/paper/golden
 
-drill-intake: venv-test  ## every fault at every named point of intake, about an hour (K=JUMIN: only these; WORKERS=2)
+drill-intake: venv-test  ## every fault at every named point of intake, a quarter of an hour (K=JUMIN: only these; WORKERS=2)
 	@PYTHONPATH=tests/support $(BIN)/pytest -n $(WORKERS) -p drill_table tests/intake/drill_faults.py $(if $(K),-k "$(K)")
 
 fuzz: venv-test  ## others' bytes, guided by coverage (MINUTES=5 for each reader; TARGETS="bmp rows": only these)

@@ -1,6 +1,6 @@
 """The drill: every fault at every named point, and the tables, folders and receipts afterwards are those of an undisturbed run.
 
-Not collected by itself, it takes half an hour: `make drill-intake`, which prints the matrix feed × fault × point (tests/support/drill_table.py).
+Not collected by itself, it takes a quarter of an hour: `make drill-intake`, which prints the matrix feed × fault × point (tests/support/drill_table.py).
 A small part of it is tests/intake/test_kill.py. Faults of the processes are drilled with every feed; those of the servers, which know no feeds,
 with two: rows alone (JUMIN) and rows with attachments that another process examines (KOSEKI).
 """
@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import pytest
 from fault_town import DAYS, Daemon, differences, drop, snapshot, start, until_done
 from private_database import Database, drop_database, make_database, run, start_server
@@ -109,6 +110,8 @@ def database_full(case: Case) -> None:
     with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
         while file.write(bytes(65536)) == 65536:
             pass
+    with pytest.raises(psycopg2.Error):  # it is full for the server, too
+        run(server.dsn(), "create table more as select generate_series(1, 1000000)")
     case.daemon.go_on()
     time.sleep(FULL_SECONDS)
     ballast.unlink()
