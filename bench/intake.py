@@ -35,7 +35,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"
 import psycopg2
 from private_database import Database, make_database, start_server
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.defer import Deferred, ensureDeferred, succeed
 from twisted.internet.task import LoopingCall, deferLater
 
 from konbinid.domain.dates import JST
@@ -208,7 +208,9 @@ class Bench:
             feeds=intakes,
             scan_seconds=1.0,
         )
-        self.inbox = Inbox(reactor, setting, Lease(), os.urandom, self.passing)
+        self.inbox = Inbox(
+            reactor, setting, Lease(), lambda: succeed(result=True), os.urandom, passing=self.passing
+        )
         self.inbox.startService()
         self.ticked = time.perf_counter()
         ticking = LoopingCall(self.tick)

@@ -92,7 +92,9 @@ def assemble(daemon: MultiService, config: Config, means: Means) -> None:
     desk = Desk(_equipment(config, means, witness))
     soap = _soap_door(config, means, desk)
     lease = Lease(means.reactor, config.database.dsns_of("ops"), holder=host, clock=means.clocks.seconds)
-    inbox = Afresh(lambda: Inbox(means.reactor, _inbox_setting(config, means), lease, os.urandom))
+    inbox = Afresh(
+        lambda: Inbox(means.reactor, _inbox_setting(config, means), lease, witness.attest, os.urandom)
+    )
     # What must not run on a host that deviates. The lease is among it: held there, it would keep the other host from taking files in.
     retention = Retention(means.reactor, _retention_setting(config, means), lease, means.alerts.tell)
     issuing = _in_order(lease, inbox, retention, soap)

@@ -108,9 +108,12 @@ class Clerk:
             self._link.close()
             self._link = None
 
-    def incoming(self, incoming_id: int) -> Incoming:
-        """One file as it stands."""
-        return self._ask(lambda cur: intake_files.by_id(cur, incoming_id))
+    def incoming(self, incoming_id: int) -> Incoming | None:
+        """One file as it stands; None when the database does not know it any more."""
+        try:
+            return self._ask(lambda cur: intake_files.by_id(cur, incoming_id))
+        except LookupError:
+            return None
 
     def decided_under(self, name: str) -> Incoming | None:
         """The newest file of a name, if it is decided."""
@@ -195,9 +198,8 @@ class Clerk:
     def _next_task(self, cur: cursor) -> Task | None:
         row = feed_row(cur, self._feed)
         files = intake_files.open_files(cur, self._feed)
-        for each in files:
-            if _has(each, Fault.OTHER_CONTENT):
-                return Task(Duty.REFUSE, each)
+        if other := [each for each in files if _has(each, Fault.OTHER_CONTENT)]:
+            return Task(Duty.REFUSE, other[0])
         known = {each.id: each for each in files}
         step = sequence.next_step(row.last_sequence, [_open_file(each) for each in files])
         if step is None:

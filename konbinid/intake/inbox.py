@@ -6,7 +6,7 @@ singleton jobs; a daemon that loses it in the middle of a file changes nothing (
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -77,7 +77,7 @@ class _Track:
 
 
 class Inbox(Service):
-    """Looks, and keeps the lanes going. ``random_bytes`` names readings; ``passing`` is called at every named point (tests die there)."""
+    """Looks, and keeps the lanes going. ``attest``: see Tools. ``random_bytes`` names readings; ``passing`` is called at every named point (tests die there)."""
 
     name = "inbox"
     log = Logger()
@@ -87,12 +87,15 @@ class Inbox(Service):
         reactor: Any,
         setting: InboxSetting,
         lease: Lease,
+        attest: Callable[[], Awaitable[bool]],
         random_bytes: Callable[[int], bytes],
+        *,
         passing: Passing = pass_by,
     ) -> None:
         self._reactor = reactor
         self._setting = setting
         self._lease = lease
+        self._attest = attest
         self._random_bytes = random_bytes
         self._passing = passing
         self._pool = ThreadPool(minthreads=0, maxthreads=len(setting.feeds) + 1, name="intake")
@@ -165,6 +168,7 @@ class Inbox(Service):
             clerk=clerk,
             worker=worker,
             lease=self._while_running(),
+            attest=self._attest,
             in_thread=self._in_thread,
             new_run=lambda: int.from_bytes(self._random_bytes(_RUN_BYTES), "big"),
             passing=self._passing,

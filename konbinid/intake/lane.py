@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,6 +29,7 @@ from konbinid.intake.worker import JobFailed, Worker, WorkerLost
 from konbinid.store.intake_files import Incoming
 from konbinid.store.intake_link import LeaseLost
 from konbinid.store.intake_settle import SettledAlready, StagingLost
+from konbinid.store.whole_file import write_whole
 
 _TRIES = 3  # a file at which the reading child fails so often is rejected
 
@@ -45,7 +47,7 @@ class Tools:
     """What a lane works with. ``in_thread`` runs blocking work elsewhere than in the reactor; ``new_run`` names a reading at random.
 
     ``stamp_ahead_seconds``: how far the time stamp in a name may lie in the future, for clocks that differ. ``attached``: the feed's rows
-    bring pictures or PDFs.
+    bring pictures or PDFs. ``attest`` answers true once this host would notice it if the database lost what it had committed before the call.
     """
 
     drop: Drop
@@ -53,6 +55,7 @@ class Tools:
     clerk: Clerk
     worker: Worker
     lease: Lease
+    attest: Callable[[], Awaitable[bool]]
     in_thread: Callable[[Callable[[], Any]], Awaitable[Any]]
     new_run: Callable[[], int]
     passing: Passing
@@ -85,8 +88,7 @@ class Lane:
                 await self._take_in(arrival)
             await self._settle_all(names)
         finally:
-            for arrival in arrivals:
-                await self._put_away(arrival)
+            await self._put_away(arrivals)
 
     async def _take_in(self, arrival: Arrival) -> None:
         """Store a file, unless that has been done."""
@@ -187,7 +189,9 @@ class Lane:
         return Reading(run, done["rows"], problems, keys_unread=done["keys_unread"])
 
     async def _tell(self, incoming_id: int, here: set[str]) -> None:
-        incoming: Incoming = await self._tools.in_thread(lambda: self._clerk.incoming(incoming_id))
+        incoming: Incoming | None = await self._tools.in_thread(lambda: self._clerk.incoming(incoming_id))
+        if incoming is None:
+            return
         self.log.info(
             "{file}: {state}",
             file=incoming.name,
@@ -199,25 +203,41 @@ class Lane:
             removed=incoming.removed,
             bad_rows=incoming.report.get("bad_rows", 0),
         )
-        if incoming.name not in here and incoming.is_decided:
+        if incoming.name not in here and incoming.is_decided and await self._tools.attest():
             # The other host stored it; its folder will be put in order when that host looks again.
             await self._tools.in_thread(lambda: self._write_receipt(incoming))
 
-    async def _put_away(self, arrival: Arrival) -> None:
-        """Give the receipt of a decided file and take it out of the folder; again, if an earlier try was cut short."""
-        name = arrival.name
-        incoming: Incoming | None
-        if arrival.gone:
-            incoming = await self._tools.in_thread(lambda: self._clerk.decided_under(name.text))
-        else:
-            known = self._stored.get(name.text)
-            incoming = (
-                None if known is None else await self._tools.in_thread(lambda: self._clerk.incoming(known[1]))
-            )
-        if incoming is not None and incoming.is_decided:
-            await self._tools.in_thread(lambda: self._put_away_now(arrival, incoming))
+    async def _put_away(self, arrivals: Sequence[Arrival]) -> None:
+        """Give the receipts of decided files and take these out of the folder; again, if an earlier try was cut short.
 
-    def _put_away_now(self, arrival: Arrival, incoming: Incoming) -> None:
+        Whoever has a receipt sends the file no more. So it is given only when a database that goes back behind it would be noticed (I-11), and only
+        of what is still decided then.
+        """
+        decided = [each for each in arrivals if await self._tools.in_thread(partial(self._decided, each))]
+        if not decided or not await self._tools.attest():
+            return
+        for arrival in decided:
+            await self._tools.in_thread(partial(self._put_away_now, arrival))
+
+    def _decided(self, arrival: Arrival) -> Incoming | None:
+        """What became of a file; None while it waits."""
+        name = arrival.name.text
+        if arrival.gone:
+            return self._clerk.decided_under(name)
+        known = self._stored.get(name)
+        if known is None:
+            return None
+        incoming = self._clerk.incoming(known[1])
+        if incoming is None or incoming.name != name:
+            # The database went back behind it, and may have given its number to another file.
+            del self._stored[name]
+            return None
+        return incoming if incoming.is_decided else None
+
+    def _put_away_now(self, arrival: Arrival) -> None:
+        incoming = self._decided(arrival)
+        if incoming is None:
+            return
         self._write_receipt(incoming)
         self._tools.passing(Point.ANSWERED)
         drop = self._tools.drop
@@ -227,4 +247,4 @@ class Lane:
     def _write_receipt(self, incoming: Incoming) -> None:
         applied = incoming.state == "applied"
         text = receipts.ok_text(incoming) if applied else receipts.ng_text(incoming)
-        receipts.write(self._tools.outbox, f"{incoming.name}.{'ok' if applied else 'ng'}", text)
+        write_whole(self._tools.outbox, f"{incoming.name}.{'ok' if applied else 'ng'}", text)

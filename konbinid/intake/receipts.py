@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-from pathlib import Path
-
 from konbinid.domain.dates import JST
 from konbinid.intake.differing import lines_of
 from konbinid.intake.problems import WORDS, Problem, ProblemList
@@ -45,25 +41,3 @@ def _problem_line(problem: Problem) -> str:
     if problem.column:
         place.append(f"column={problem.column}")
     return " ".join([*place, f"fault={problem.fault}", WORDS[problem.fault]])
-
-
-def write(outbox: Path, name: str, text: str) -> None:
-    """Put a receipt into the out-box: there whole or not at all, and still there after a power cut.
-
-    Two daemons may write the same receipt at once (one that does not know yet that it lost the lease): each into a file of its own. What one that
-    was killed has left behind goes with the next receipt of that name; the other's goes too, at worst, and that one tries again.
-    """
-    for left in outbox.glob(f".{name}.*.part"):
-        left.unlink(missing_ok=True)
-    # In the out-box, so that it can be renamed; not by tempfile.NamedTemporaryFile, whose 0600 would keep the core system from reading it.
-    waiting = outbox / f".{name}.{os.getpid()}-{secrets.token_hex(4)}.part"
-    with waiting.open("x", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    waiting.replace(outbox / name)
-    folder = os.open(outbox, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

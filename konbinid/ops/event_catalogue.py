@@ -47,6 +47,9 @@ _KINDS = (
         "witness.not_written", ("reason",), "What was committed could not be kept outside the database."
     ),
     EventKind("witness.failed", (), "The heartbeat failed in a way nobody foresaw; tried again."),
+    EventKind(
+        "rounds.failed", ("what",), "What is done over and over failed in a way nobody foresaw; tried again."
+    ),
     EventKind("feeds.not_watched", ("reason",), "The age of the feeds could not be looked at; tried again."),
     # Singleton lease
     EventKind("lease.taken", ("holder", "epoch"), "This host runs the singleton jobs."),

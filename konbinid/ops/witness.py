@@ -1,27 +1,26 @@
 """What this host saw the database commit, kept outside the database: so a restored backup is known when it is met (I-11).
 
 About once a second the host's row in ops.beat is counted up; when COMMIT was answered, the value goes into a small file, and then into memory. The file
-survives restarts and restores. Whoever answers from the database asks first whether the snapshot still shows the value (``requirement``).
+survives restarts and restores. Whoever answers from the database asks first whether the snapshot still shows the value (``requirement``). Whoever is
+about to promise something outside the database that a lost second would break, as a receipt does, has a beat made first (``attest``).
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twisted.application.service import Service
-from twisted.internet.defer import Deferred, ensureDeferred
-from twisted.internet.task import LoopingCall
+from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.threads import deferToThread
-from twisted.logger import Logger
 
+from konbinid.ops.rounds import Rounds
 from konbinid.store.errors import DatabaseWentBack, StoreError
 from konbinid.store.restoration import Witnessed, beat, require_not_gone_back
+from konbinid.store.whole_file import write_whole
 
 if TYPE_CHECKING:
     from konbinid.ops.alerts import Alerts
@@ -56,17 +55,7 @@ def write_witness(folder: Path, witnessed: Witnessed) -> None:
     text = json.dumps(
         {"database": witnessed.database, "value": witnessed.value, "at": witnessed.at.isoformat()}
     )
-    waiting = folder / f".{_NAME}.part"
-    with waiting.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    waiting.replace(folder / _NAME)
-    place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(place)
-    finally:
-        os.close(place)
+    write_whole(folder, _NAME, text)
 
 
 def require_same_database(folder: Path, database: str) -> None:
@@ -79,46 +68,51 @@ def require_same_database(folder: Path, database: str) -> None:
         )
 
 
-class Witness(Service):
+class Witness(Rounds):
     """The heartbeat of one host. folder: where the file lies, this host's alone. host: this host's name."""
 
-    log = Logger()
-
     def __init__(self, clock: Any, pool: Pool, alerts: Alerts, *, folder: Path, host: str) -> None:
-        self._clock = clock  # IReactorTime
+        super().__init__(clock, EVERY_SECONDS)
         self._pool = pool
         self._alerts = alerts
         self._folder = folder
         self._host = host
         self._kept = read_witness(folder)
         self._told: set[str] = set()
-        self._loop = LoopingCall(self._beat_once)
-        self._loop.clock = clock
-        self._under_way: Deferred[None] | None = None
+        self._one_at_a_time = DeferredLock()
+        self._waiting: list[Deferred[bool]] = []
 
     def requirement(self) -> Callable[[Transaction], Awaitable[None]]:
         """What a snapshot that is taken from now on must show."""
         host, kept = self._host, self._kept
         return lambda tx: require_not_gone_back(tx, host, kept)
 
-    def startService(self) -> None:  # noqa: N802 - Twisted's name
-        """Begin to beat."""
-        super().startService()  # type: ignore[no-untyped-call]  # Twisted's Service has no types
-        self._loop.start(EVERY_SECONDS)
+    async def round(self) -> None:
+        """One beat."""
+        await self.attest()
 
-    def stopService(self) -> Deferred[None] | None:  # noqa: N802 - Twisted's name
-        """Stop; a beat that is under way is waited for."""
-        super().stopService()  # type: ignore[no-untyped-call]  # Twisted's Service has no types
-        if self._loop.running:
-            self._loop.stop()
-        return self._under_way
+    def attest(self) -> Deferred[bool]:
+        """A beat that begins after this call; true when it is kept, also in the file. From then on this host notices it if the database loses
+        anything that it had committed before the call. False also when this beat found that the database had gone back.
+        """
+        answer: Deferred[bool] = Deferred()
+        self._waiting.append(answer)
+        if len(self._waiting) == 1:
+            self._one_at_a_time.run(self._answer)
+        return answer
 
-    def _beat_once(self) -> Deferred[None]:
-        self._under_way = ensureDeferred(self._beat())
-        self._under_way.addErrback(lambda failure: self.log.failure("witness.failed", failure))
-        return self._under_way
+    async def _answer(self) -> None:
+        # Who asks from here on may have committed after this beat, and needs another.
+        waiting, self._waiting = self._waiting, []
+        try:
+            kept = await self._beat()
+        except Exception:  # noqa: BLE001 - who waits for it must not wait for ever
+            self.log.failure("witness.failed")
+            kept = False
+        for each in waiting:
+            each.callback(kept)
 
-    async def _beat(self) -> None:
+    async def _beat(self) -> bool:
         kept = self._kept
         try:
             seen, noted = await self._pool.transaction(
@@ -128,26 +122,29 @@ class Witness(Service):
             )
         except DatabaseWentBack:
             self._tell_once("witness.other_database", _OTHER)
-            return
+            return False
         except StoreError as error:
             self.log.warn("witness.no_beat", reason=type(error).__name__)
-            return
+            return False
         if noted:
             self.log.critical("witness.went_back", host=self._host)
-        await self._keep(seen)
+        return await self._keep(seen) and not noted
 
-    async def _keep(self, seen: Witnessed) -> None:
+    async def _keep(self, seen: Witnessed) -> bool:
         # A clock that was set back must not bring a restoration's time back with it.
         if self._kept is not None and self._kept.at > seen.at:
             seen = replace(seen, at=self._kept.at)
+        written = True
         try:
             await deferToThread(write_witness, self._folder, seen)
         except OSError as error:
+            written = False
             self.log.error("witness.not_written", reason=type(error).__name__)  # noqa: TRY400 - its text is a path
             self._tell_once("witness.not_written", _NOT_WRITTEN)
         else:
             self._told.discard("witness.not_written")
         self._kept = seen
+        return written
 
     def _tell_once(self, event: str, text: str) -> None:
         if event not in self._told:

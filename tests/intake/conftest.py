@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from private_database import Database
-from twisted.internet.defer import ensureDeferred, succeed
+from twisted.internet.defer import Deferred, ensureDeferred, succeed
 
 from konbinid.domain.characters import CodeRange
 from konbinid.domain.checkdigit import individual_number_is_valid, resident_code_is_valid
@@ -334,6 +334,7 @@ class Hall:
     points: list[str] = field(default_factory=list)
     private: Sequence[CodeRange] = ()
     turns: Turns = field(default_factory=Turns)
+    attest: Callable[[], Deferred[bool]] = field(default=lambda: succeed(True))
     _sequences: dict[str, Iterator[int]] = field(default_factory=dict)
     _runs: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _stamps: Iterator[int] = field(default_factory=itertools.count)
@@ -442,6 +443,7 @@ class Hall:
                 clerk=Clerk(self.database.dsn("intake"), intake, self.points.append),
                 worker=InProcess(child),  # type: ignore[arg-type]
                 lease=self.lease,
+                attest=lambda: self.attest(),  # noqa: PLW0108  # as it is by then
                 in_thread=lambda work: succeed(work()),
                 new_run=lambda: next(self._runs),
                 passing=pass_by,

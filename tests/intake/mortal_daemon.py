@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from twisted.internet import reactor
+from twisted.internet.defer import succeed
 
 from konbinid.intake.clerk import FeedIntake
 from konbinid.intake.inbox import Inbox, InboxSetting
@@ -83,7 +84,7 @@ def main() -> None:
         lease = Lease(reactor, [said["lease"]], holder=str(os.getpid()), clock=time.monotonic)
         reactor.callWhenRunning(lease.startService)
         reactor.addSystemEventTrigger("before", "shutdown", lease.stopService)
-    inbox = Inbox(reactor, setting, lease, os.urandom, passing_of(said))
+    inbox = Inbox(reactor, setting, lease, lambda: succeed(True), os.urandom, passing=passing_of(said))
     reactor.callWhenRunning(inbox.startService)
     reactor.addSystemEventTrigger("before", "shutdown", inbox.stopService)
     # Who has the reactor's handlers ends in good order at SIGTERM.

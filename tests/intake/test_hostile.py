@@ -18,10 +18,11 @@ import psycopg2
 import pytest
 
 from konbinid.domain.feeds import Feed
-from konbinid.intake import folder, receipts
+from konbinid.intake import folder
 from konbinid.intake.steps import Point
 from konbinid.intake.telling import is_passing
 from konbinid.store.intake_link import LEASE, connect, fence, transaction
+from konbinid.store.whole_file import write_whole
 
 FOLDERS = ("archive", "quarantine")
 
@@ -361,18 +362,18 @@ def test_two_daemons_may_write_one_receipt_at_once(tmp_path):
     def write():
         for _ in range(50):
             try:
-                receipts.write(tmp_path, "a.ok", text)
+                write_whole(tmp_path, "a.ok", text)
             except FileNotFoundError:
                 continue  # it is tried again
 
-    receipts.write(tmp_path, "a.ok", text)
+    write_whole(tmp_path, "a.ok", text)
     both = [threading.Thread(target=write) for _ in range(2)]
     for each in both:
         each.start()
     while any(each.is_alive() for each in both):
         if (tmp_path / "a.ok").read_text() != text:
             torn.append("torn")
-    receipts.write(tmp_path, "a.ok", text)
+    write_whole(tmp_path, "a.ok", text)
     assert not torn
     assert [each.name for each in tmp_path.iterdir()] == ["a.ok"]
 

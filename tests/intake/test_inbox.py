@@ -33,7 +33,14 @@ class InboxTests(TestCase):
 
     def begin(self, passing=None, **changes):
         setting = replace(self.hall.setting, **changes)
-        inbox = Inbox(reactor, setting, self.hall.lease, os.urandom, passing or (lambda _: None))
+        inbox = Inbox(
+            reactor,
+            setting,
+            self.hall.lease,
+            self.hall.attest,
+            os.urandom,
+            passing=passing or (lambda _: None),
+        )
         inbox.startService()
         self.addCleanup(inbox.stopService)
         return inbox
@@ -182,13 +189,13 @@ class InboxTests(TestCase):
     def test_folders_that_cannot_be_used_refuse_to_start(self):
         """Told at the start, not when the first file is to be put away."""
         setting = replace(self.hall.setting, archive=self.hall.folder / "missing")
-        inbox = Inbox(reactor, setting, self.hall.lease, os.urandom)
+        inbox = Inbox(reactor, setting, self.hall.lease, self.hall.attest, os.urandom)
         with self.assertRaises(FoldersRefused):
             inbox.startService()
         if Path("/dev/shm").stat().st_dev != self.hall.folder.stat().st_dev:
             setting = replace(self.hall.setting, archive=Path("/dev/shm"))
             with self.assertRaises(FoldersRefused):
-                Inbox(reactor, setting, self.hall.lease, os.urandom).startService()
+                Inbox(reactor, setting, self.hall.lease, self.hall.attest, os.urandom).startService()
 
 
 @pytest.mark.slow
@@ -218,7 +225,7 @@ class LostDatabaseTests(TestCase):
                 hall.database.server.stop()
 
         name = hall.put("JUMIN", [self.rows.person(n) for n in range(1, 500)])
-        inbox = Inbox(reactor, hall.setting, hall.lease, os.urandom, passing)
+        inbox = Inbox(reactor, hall.setting, hall.lease, hall.attest, os.urandom, passing=passing)
         inbox.startService()
         self.addCleanup(inbox.stopService)
         while not stopped:
