@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 EVERY_SECONDS = 1.0
 _WITHIN = 5.0
 _NAME = "witness.json"
-_NOT_WRITTEN = "復元に気付くための控えを書けません。[state] folder の空き容量と権限を確かめてください。"
+_NOT_WRITTEN = "復元に気付くための控えを書けません。書けるまで受領通知 (.ok、.ng) も出しません。[state] folder の空き容量と権限を確かめてください。"
 _OTHER = "このサーバの控えとは別のデータベースにつながっています。何も交付していません。[database] servers を確かめてください。"
 
 
