@@ -9,9 +9,11 @@ from konbinid import config
 from konbinid.cli.columns import padded, width_of
 from konbinid.cli.failure import CommandFailed
 from konbinid.cli.options import DEFAULT_CONFIG
-from konbinid.declared.document import FileRefused
+from konbinid.declared.document import Document, FileRefused
+from konbinid.domain.feeds import Feed
 from konbinid.intake.layout import Layout, load
-from konbinid.intake.linting import Linted, Linter
+from konbinid.intake.lint_apart import NotLinted, lint_apart
+from konbinid.intake.linting import Linted
 from konbinid.intake.names import BadName, DropName
 from konbinid.intake.receipts import problem_lines
 
@@ -21,12 +23,13 @@ if TYPE_CHECKING:
     from konbinid.cli.options import Subparsers
 
 _CHECK = """\
-Reads layouts and tells every mistake with its line. Without a file it reads those that the configuration names. The daemon does the same when it starts."""
+Reads layouts and tells every mistake with its line. Of a folder it reads every *.toml, and tells which feeds have no layout there (a city need not have them all)
+or two, which is a mistake. Without an argument it reads those that the configuration names. The daemon does the same when it starts."""
 _TRY = """\
 Shows the first rows of a file as they would be read by a layout, field by field, and everything that is wrong with the file. Nothing is taken in."""
 _LINT = """\
 For whoever writes the files: tells everything that is wrong with a file that can be seen from the file itself, in the words of the report (.ng) that the server would
-give. Needs neither database nor keys. Names no value of a row."""
+give: the rows, what they say against each other, and the pictures, fonts and PDFs that lie with them. Needs neither database nor keys. Names no value of a row."""
 _PLACES = (Path("config/layouts"), DEFAULT_CONFIG.parent / "layouts")
 
 
@@ -37,7 +40,9 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parts = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     checking = parts.add_parser("check", help="Check layouts.", description=_CHECK)
-    checking.add_argument("layouts", metavar="LAYOUT", type=Path, nargs="*", help="A layout (*.toml).")
+    checking.add_argument(
+        "layouts", metavar="LAYOUT", type=Path, nargs="*", help="A layout (*.toml), or a folder of them."
+    )
     checking.add_argument(
         "--config",
         metavar="FILE",
@@ -64,17 +69,46 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    paths = arguments.layouts or [feed.layout for feed in config.load(arguments.config).feeds.values()]
-    wrong = False
-    for path in paths:
-        try:
-            layout = load(path)
-        except FileRefused as refused:
-            wrong = True
-            print(refused)
-        else:
-            print(f"{path}: {layout.feed}, {layout.extension}, {len(layout.columns)} columns, in order")
-    return int(wrong)
+    named = arguments.layouts or [feed.layout for feed in config.load(arguments.config).feeds.values()]
+    wrong = [_check_folder(path) if path.is_dir() else not _in_order(path) for path in named]
+    return int(any(wrong))
+
+
+def _check_folder(folder: Path) -> bool:
+    """Whether something is wrong with a folder of layouts."""
+    paths = sorted(folder.glob("*.toml"))
+    if not paths:
+        print(f"{folder}: no layout (*.toml) in this folder")
+        return True
+    wrong = [path for path in paths if not _in_order(path)]
+    feeds = [(path.name, _declared_feed(path)) for path in paths]
+    doubled = False
+    for feed in Feed:
+        names = [name for name, its in feeds if its == feed]
+        if not names:
+            print(f"{folder}: {feed} has no layout here")
+        elif len(names) > 1:
+            doubled = True
+            print(f"{folder}: {feed} has {len(names)} layouts ({', '.join(names)}); one feed has one")
+    return doubled or bool(wrong)
+
+
+def _in_order(path: Path) -> bool:
+    try:
+        layout = load(path)
+    except FileRefused as refused:
+        print(refused)
+        return False
+    print(f"{path}: {layout.feed}, {layout.extension}, {len(layout.columns)} columns, in order")
+    return True
+
+
+def _declared_feed(path: Path) -> object:
+    """What a layout calls its feed, whatever else is wrong with it."""
+    try:
+        return Document(path).values.get("feed")
+    except FileRefused:
+        return None
 
 
 def _try(arguments: argparse.Namespace) -> int:
@@ -105,9 +139,13 @@ def _linted(arguments: argparse.Namespace, show: int) -> tuple[Layout, Linted]:
     if name is not None and name.feed is not layout.feed:
         raise CommandFailed(f"{path.name} is a file of {name.feed}, and the layout is one of {layout.feed}.")
     try:
-        return layout, Linter(path, name, layout, show).lint()
+        return layout, lint_apart(path, layout.path, show, named=name is not None)
     except OSError as error:
-        raise CommandFailed(f"{path}: {error.strerror or 'it is no plain file that can be read'}") from None
+        raise CommandFailed(f"{path}: {error.strerror}") from None
+    except NotLinted as ended:
+        raise CommandFailed(
+            f"{path}: 検査を最後まで行えませんでした（{ended}）。ファイルを分けるか、konbinid の担当者に連絡してください。"
+        ) from None
 
 
 def _layout_of(name: DropName | None) -> Path:

@@ -146,7 +146,8 @@ class Drop:
             _move(name.text, folder, into, stat.S_ISREG)
             os.fsync(into)
             passing(Point.DATA_FILED)
-            _move(name.end, folder, into, stat.S_ISREG)
+            # Whatever it is: a link or folder that stayed would have the receipt written again at every look.
+            _move(name.end, folder, into, lambda _: True)
             os.fsync(folder)
         passing(Point.FILED)
 

@@ -106,23 +106,15 @@ class Glyphs:
             if found is None:
                 return Fault.ATTACHMENT_MISSING
             (digest, content), held = found, True
-        try:
-            return Font(digest, checked_font(content), held)
-        except BadFont:
-            return Fault.ATTACHMENT_BROKEN
+        return opened(content, digest, held=held)
 
     def _row(self, code: str, given: str, redefinable: str, name: str) -> Glyph | Wrong:
         font = Fault.ATTACHMENT_OTHER if name != self._name else self._font
         if isinstance(font, Fault):
             return "font_name", font
-        char = character_of(code)
-        if any(char in each for each in self._private):
-            return "code", Fault.CODE_OF_A_FACE
-        if not font.drawn.draws(char):
-            return "code", Fault.GLYPH_MISSING
-        glyph = Glyph(font.drawn.record_hash(char), font.drawn.shape_hash(char), font.sha256)
-        if given and bytes.fromhex(given) != glyph.record_hash:
-            return "glyph_hash", Fault.GLYPH_DIFFERS
+        glyph = drawn_glyph(font, code, given, self._private)
+        if not isinstance(glyph, Glyph):
+            return glyph
         return (
             self._against(self._last_shape(code), glyph, redefinable == TRUE, font.held and not given)
             or glyph
@@ -160,6 +152,27 @@ class Glyphs:
         if not drawn.draws(char):
             return Fault.GLYPH_MISSING
         return Fault.GLYPH_REDEFINED if drawn.shape_hash(char) != shape else None
+
+
+def opened(content: bytes, digest: bytes, *, held: bool) -> Font | Fault:
+    """A font's bytes, taken apart; the fault when it is none that may come into force."""
+    try:
+        return Font(digest, checked_font(content), held)
+    except BadFont:
+        return Fault.ATTACHMENT_BROKEN
+
+
+def drawn_glyph(font: Font, code: str, given: str, private: Sequence[CodeRange]) -> Glyph | Wrong:
+    """What the font draws for a row's character, whatever is in force; ``given``: the row's 字形ハッシュ, or nothing."""
+    char = character_of(code)
+    if any(char in each for each in private):
+        return "code", Fault.CODE_OF_A_FACE
+    if not font.drawn.draws(char):
+        return "code", Fault.GLYPH_MISSING
+    glyph = Glyph(font.drawn.record_hash(char), font.drawn.shape_hash(char), font.sha256)
+    if given and bytes.fromhex(given) != glyph.record_hash:
+        return "glyph_hash", Fault.GLYPH_DIFFERS
+    return glyph
 
 
 def codes_in(ranges: Iterable[Sequence[int]]) -> tuple[CodeRange, ...]:

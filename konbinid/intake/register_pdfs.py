@@ -22,7 +22,7 @@ from konbinid.store import intake_files, intake_registers
 from konbinid.store.intake_files import Incoming
 from konbinid.store.intake_tables import TABLES
 
-_MOST_LOST = (
+MOST_LOST = (
     5  # PDFs of one file at which the examining process ended; the others of the file are not tried any more
 )
 
@@ -94,7 +94,7 @@ class RegisterPdfs:
         content = None if digest is None else self._content(digest)
         if digest is None or content is None:
             return (Fault.ATTACHMENT_MISSING,)
-        if self._lost >= _MOST_LOST:
+        if self._lost >= MOST_LOST:
             return (Fault.PDF_TOO_COSTLY,)
         names = names_wanted(Feed(self.incoming.feed), row.member, row.display, row.head, row.name)
         found = self.examiner.examine(content, self.page_limit, names)

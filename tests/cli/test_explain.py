@@ -6,7 +6,7 @@ import cases
 import pytest
 from city_files import make_city_files, make_printing_city
 from gaiji_news import bring
-from register_town import ELSEWHERE_CARD, settle_registers
+from register_town import ELSEWHERE_CARD, apply_for_registration, hold_member, settle_registers
 from town import Town, card
 
 from konbinid.cli.main import main
@@ -235,3 +235,59 @@ def test_doubt_about_a_registered_card_names_its_file(shown, town):
     said = shown("--credential", f"CARD:{ELSEWHERE_CARD.serial}", "--kind", "koseki_zenbu")
     assert "✗  1104" in said
     assert f"確認待ちのファイル {number} JPKI_" in said
+
+
+NUMBER = "A-0000000001"
+REGISTERED = ("戸籍全部事項証明書", "戸籍個人事項証明書", "戸籍の附票の写し")
+
+
+@pytest.fixture
+def registrations(town, tmp_path, capsys):
+    """`konbinid registrations`, as staff use it."""
+    path = make_printing_city(tmp_path, town.database.server.address(town.database.name))
+
+    def made(*arguments):
+        status = main(["registrations", *arguments, "--by", "見本 次郎", "--config", str(path)])
+        said = capsys.readouterr()
+        assert status == 0, said.err
+
+    return made
+
+
+def test_an_approved_registration_is_explained_from_application_to_end(shown, registrations, town):
+    """A card of somebody who lives elsewhere: nothing while it waits, the three register kinds after the approval, closed by a hold on the member, nothing again when it
+    was ended; each look stands in the audit by the serial's end, and no name or number of anybody is shown."""
+    settle_registers(town)
+    look = ("--credential", f"CARD:{ELSEWHERE_CARD.serial}")
+    apply_for_registration(town, NUMBER)
+    waiting = shown(*look)
+    assert f"利用登録        審査待ち (申込番号 {NUMBER})" in waiting
+    assert all(f"{title}: 交付できません (1001)" in waiting for title in REGISTERED)
+    registrations("approve", NUMBER, "--register", cases.REGISTER_NUMBER, "--member", cases.ELSEWHERE)
+    approved = shown(*look)
+    assert f"利用登録        承認済み (申込番号 {NUMBER})" in approved
+    assert all(f"{title}: 規則のうえでは交付できます" in approved for title in REGISTERED)
+    assert "住民票の写し" not in approved
+    assert "住民            なし" in approved
+    hold_member(town, cases.ELSEWHERE)
+    held = shown(*look, "--kind", "koseki_kojin")
+    assert "戸籍個人事項証明書: 交付できません (1102)" in held
+    town.run("update people.koseki set name = %s where member = %s", ("見本　近子", cases.ELSEWHERE))
+    assert f"承認済み (申込番号 {NUMBER})。戸籍の記載が変わったため、効力がありません" in shown(*look)
+    registrations("end", NUMBER, "--reason", "本人の申出")
+    ended = shown(*look)
+    assert f"終了 (申込番号 {NUMBER})" in ended
+    assert all(f"{title}: 交付できません (1001)" in ended for title in REGISTERED)
+    for said in (waiting, approved, held, ended):
+        assert not [word for word in (cases.ELSEWHERE_NAME, "遠子", ELSEWHERE_CARD.serial) if word in said]
+    audit = "select actor, action, subject from ledger.audit where action like '%%.explain' or action like 'registration.%%' order by id"
+    look_noted = ("見本 一郎", "credential.explain", f"CARD:…{ELSEWHERE_CARD.serial[-4:]}")
+    assert town.run(audit) == [
+        look_noted,
+        ("見本 次郎", "registration.approve", NUMBER),
+        look_noted,
+        look_noted,
+        look_noted,
+        ("見本 次郎", "registration.end", NUMBER),
+        look_noted,
+    ]

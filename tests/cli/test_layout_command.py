@@ -47,7 +47,7 @@ def test_a_good_file_is_told_to_be_one(tmp_path, capsys):
         (ROW, {"rows": 2}, "fault=rows_mismatch"),
         (ROW, {"end": b"rows=1 sha256=" + b"0" * 64 + b"\n"}, "fault=hash_mismatch"),
         (ROW, {"end": b"ready"}, "fault=end_malformed"),
-        (ROW + ROW, {"name": NAME.replace("_D", "_F")}, "line=2 column=業務コード fault=duplicate_key"),
+        (ROW + ROW, {"name": NAME.replace("_D", "_F")}, "line=1-2 column=抑止番号 fault=duplicate_key"),
         (ROW.replace('"1",', '"9",', 1), {"name": NAME.replace("_D", "_F")}, "fault=not_an_addition"),
         (ROW, {"name": NAME.replace(".csv", ".dat")}, "fault=wrong_extension"),
     ],

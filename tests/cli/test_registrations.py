@@ -42,21 +42,6 @@ def call(config, town, capsys):
     return made
 
 
-def apply(town, number=NUMBER, ordinal=1, serial="e15e000001", **changed):
-    written = {
-        "name": "見本遠子",
-        "domicile": rt.DOMICILE,
-        "head": rt.HEAD_OF_REGISTER,
-        "born": "1990-07-04",
-        **changed,
-    }
-    town.run(
-        "insert into ledger.application (application_number, credential_type, credential_serial, ordinal, name, kana, birth_date, address, phone, "
-        "domicile, head_of_register, host, build) values (%s, 'CARD', %s, %s, %s, 'ミホン　トオコ', %s, '例示県例示市一丁目１番', '000', %s, %s, 'h', 'b')",
-        (number, serial, ordinal, written["name"], written["born"], written["domicile"], written["head"]),
-    )
-
-
 def audit(town):
     return town.run(
         "select actor, action, subject, detail from ledger.audit where action like 'registration.%%' order by id",
@@ -67,7 +52,7 @@ def audit(town):
 def test_the_queue_tells_nothing_about_anybody(call, town):
     """Number, state and times."""
     assert call("list") == (0, "No application waits.\n")
-    apply(town)
+    rt.apply_for_registration(town, NUMBER)
     status, said = call("list")
     assert status == 0
     assert re.fullmatch(rf"{NUMBER}  pending   since \d{{4}}-\d\d-\d\d \d\d:\d\d\n", said)
@@ -78,7 +63,7 @@ def test_the_queue_tells_nothing_about_anybody(call, town):
 
 def test_an_application_is_shown_beside_the_register(call, town):
     """What is the same and what differs, with what the register says; and the audit knows who looked."""
-    apply(town, domicile="見本県見本市本町５番地")
+    rt.apply_for_registration(town, NUMBER, domicile="見本県見本市本町５番地")
     status, said = call("show", NUMBER.lower(), *BY)
     assert status == 0
     assert f"--register {cases.REGISTER_NUMBER} --member 04\n" in said
@@ -90,13 +75,13 @@ def test_an_application_is_shown_beside_the_register(call, town):
     ):
         assert line in said
     assert audit(town) == [("見本 一郎", "registration.show", NUMBER, {})]
-    apply(town, "AAAA-BBBB-CCCC-EEEE", serial="e2", born="1990-07-05")
+    rt.apply_for_registration(town, "AAAA-BBBB-CCCC-EEEE", serial="e2", born="1990-07-05")
     assert "Nobody in the family registers" in call("show", "AAAA-BBBB-CCCC-EEEE", *BY)[1]
 
 
 def test_what_is_the_same_is_approved(call, town):
     """The binding names register, member and who that is today."""
-    apply(town)
+    rt.apply_for_registration(town, NUMBER)
     assert call("approve", NUMBER, *MEMBER, *BY)[0] == 0
     assert town.run(
         "select approved, register_number, member, name, birth_date, decided_by from ledger.application_decision"
@@ -119,7 +104,7 @@ def test_what_is_the_same_is_approved(call, town):
 )
 def test_what_is_never_approved(call, town, wrote, member, words):
     """Another name or birth date, whatever is accepted; somebody who lives here; nobody."""
-    apply(town, **wrote)
+    rt.apply_for_registration(town, NUMBER, **wrote)
     town.run("update people.koseki set atena_number = null where member = '03'")
     status, said = call(
         "approve", NUMBER, "--register", cases.REGISTER_NUMBER, "--member", member, *BY,
@@ -132,7 +117,7 @@ def test_what_is_never_approved(call, town, wrote, member, words):
 
 def test_a_removed_member_is_not_approved(call, town):
     """除籍."""
-    apply(town)
+    rt.apply_for_registration(town, NUMBER)
     town.run("update people.koseki set state = 9 where member = '04'")
     assert "除籍" in call("approve", NUMBER, *MEMBER, *BY)[1]
 
@@ -141,13 +126,13 @@ def test_a_card_of_a_resident_is_not_approved(call, town):
     """It leads to its register by the 宛名番号; a registration would never count."""
     town.settle(*cases.family())
     town.run("update people.credential set serial = 'e15e000001' where serial like %s", ("a%1",))
-    apply(town)
+    rt.apply_for_registration(town, NUMBER)
     assert "lives here" in call("approve", NUMBER, *MEMBER, *BY)[1]
 
 
 def test_what_differs_is_accepted_by_name(call, town):
     """本籍 and 筆頭者 are written from memory: each that differs is accepted on its own, with a reason, and the decision keeps which."""
-    apply(town, domicile="本町５", head="見本 大郎")
+    rt.apply_for_registration(town, NUMBER, domicile="本町５", head="見本 大郎")
     assert "head of register, domicile differs" in call("approve", NUMBER, *MEMBER, *BY)[1]
     one = ("--accept", "domicile", "--reason", "番地の書き方の違い")
     assert "head of register differs" in call("approve", NUMBER, *MEMBER, *BY, *one)[1]
@@ -160,7 +145,7 @@ def test_what_differs_is_accepted_by_name(call, town):
 
 def test_a_rejection_needs_a_reason(call, town):
     """The applicant reads it."""
-    apply(town)
+    rt.apply_for_registration(town, NUMBER)
     assert call("reject", NUMBER, *BY, "--reason", " ")[0] == 1
     assert call("reject", NUMBER, *BY, "--reason", "本籍が確認できませんでした。") == (
         0,
@@ -174,7 +159,7 @@ def test_a_rejection_needs_a_reason(call, town):
 
 def test_an_approval_is_taken_back(call, town):
     """And the register's row is counted up, so that no paper in the making overtakes it."""
-    apply(town)
+    rt.apply_for_registration(town, NUMBER)
     assert "there is no registration to end" in call("end", NUMBER, *BY, "--reason", "申出")[1]
     call("approve", NUMBER, *MEMBER, *BY)
     assert call("end", NUMBER, *BY, "--reason", "本人の申出") == (0, f"{NUMBER}: ended.\n")

@@ -518,6 +518,22 @@ def test_a_full_file_that_waited_to_verify_holds_only_those_who_differ(hall, row
     assert hall.doubted() == {"1"}
 
 
+def test_a_hold_behind_a_comparison_does_not_wait_for_it(hall, rows):
+    """Decision 0043: the feed goes on, so restrictive news are in force at once; who differs stays held, by the register's key and by the file's, until a full file
+    agrees, whatever differences say meanwhile."""
+    hall.take("YOKUSHI", [rows.hold(1, "a"), rows.hold(2, "b")], full=True)
+    verifying(hall, Feed.YOKUSHI)
+    hall.take("YOKUSHI", [rows.hold(1, "a"), rows.hold(3, "b"), rows.hold(4, "d")], full=True)
+    assert hall.doubted() == {"2", "3", "4"}
+    assert hall.take("YOKUSHI", [rows.hold(5, "e")]) == "applied"
+    assert hall.run("select hold_number from people.hold order by 1") == [("a",), ("b",), ("e",)]
+    assert hall.take("YOKUSHI", [rows.hold(3, "b", "2"), rows.hold(4, "d")]) == "applied"
+    assert hall.doubted() == {"2", "3", "4"}
+    agrees = [rows.hold(number, name) for number, name in ((1, "a"), (3, "b"), (4, "d"), (5, "e"))]
+    assert hall.take("YOKUSHI", agrees, full=True) == "applied"
+    assert not hall.doubted()
+
+
 def test_a_full_file_that_is_applied_ends_what_verifying_held(hall, rows):
     """Its data are the feed's now: nobody differs any more, and nobody could release these people by hand."""
     hall.take("JUMIN", [rows.person(1), rows.person(2)], full=True)

@@ -166,6 +166,24 @@ def application(transaction_id: str = "A-1", **overrides: Any) -> RegistrationAp
     return replace(base, **overrides)
 
 
+def apply_for_registration(
+    town: Town, number: str, ordinal: int = 1, serial: str = ELSEWHERE_CARD.serial, **changed: str
+) -> None:
+    """The same application as the desk leaves it, under an 申込番号. ``changed``: name, domicile, head, born."""
+    written = {
+        "name": "見本遠子",
+        "domicile": DOMICILE,
+        "head": HEAD_OF_REGISTER,
+        "born": "1990-07-04",
+        **changed,
+    }
+    town.run(
+        "insert into ledger.application (application_number, credential_type, credential_serial, ordinal, name, kana, birth_date, address, phone, "
+        "domicile, head_of_register, host, build) values (%s, 'CARD', %s, %s, %s, 'ミホン　トオコ', %s, '例示県例示市一丁目１番', '000', %s, %s, 'h', 'b')",
+        (number, serial, ordinal, written["name"], written["born"], written["domicile"], written["head"]),
+    )
+
+
 def status_query(key: CredentialKey = ELSEWHERE_CARD) -> RegistrationQuery:
     """What became of it?"""
     return RegistrationQuery(envelope("S-1"), KIOSK, key)
