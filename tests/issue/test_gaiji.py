@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import cases
@@ -12,6 +11,7 @@ from town import Town, issue_request, make_desk, make_pool
 from town import press as base_press
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, ensureDeferred, gatherResults
+from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
@@ -26,6 +26,7 @@ from konbinid.paper.readback import ReadbackMismatch
 from konbinid.store.transaction import Transaction
 
 OWN, SECOND = "\ue000", "\U000f0000"
+_WAITS = "select pid from pg_locks join pg_stat_activity using (pid) where not granted and datname = current_database()"
 
 
 class Noting(Press):
@@ -179,19 +180,21 @@ class GaijiTests(TestCase):
 
         return self.new_desk(step=step), reached, go
 
-    async def _arrives_at(self, step: str, expected: str, then: Callable[[Deferred[bytes]], bool]) -> None:
+    async def _arrives_at(self, step: str, expected: str, *, waits: bool) -> None:
         bring(self.database, {OWN: 1}, "old")
         desk, reached, go = self.paused_at(step)
         paper = ensureDeferred(self.issued("T-1", desk))
         await reached
         arriving = deferToThread(bring, self.database, {OWN: 2}, "new")
-        waiting: Deferred[None] = Deferred()
-        reactor.callLater(0.3, waiting.callback, None)
-        await waiting
-        self.assertTrue(then(arriving))
+        while waits and not await deferToThread(self.database.run, _WAITS):
+            self.assertFalse(arriving.called)
+            await deferLater(reactor, 0.02)
+        if not waits:
+            await arriving
         go.callback(None)
         await paper
-        await arriving
+        if waits:
+            await arriving
         await self.issued("T-2", desk)
         self.assertEqual([each.rpartition(":")[2] for each in self.versions()], [expected, "new"])
         for (content, document), record in zip(self.press.made[-2:], self.versions(), strict=True):
@@ -199,12 +202,12 @@ class GaijiTests(TestCase):
 
     async def test_it_comes_before_the_locks(self) -> None:
         """Committed behind the snapshot: the paper is begun again and has the new version."""
-        await self._arrives_at("issue.placed", "new", lambda arriving: arriving.called)
+        await self._arrives_at("issue.placed", "new", waits=False)
 
     async def test_it_comes_behind_the_locks(self) -> None:
         """It waits until the paper is settled: the paper is the last one of the old version."""
-        await self._arrives_at("issue.read", "old", lambda arriving: not arriving.called)
+        await self._arrives_at("issue.read", "old", waits=True)
 
     async def test_it_comes_behind_the_print(self) -> None:
         """The same, one step later."""
-        await self._arrives_at("issue.recorded", "old", lambda arriving: not arriving.called)
+        await self._arrives_at("issue.recorded", "old", waits=True)
