@@ -25,7 +25,7 @@ import statistics
 import sys
 import tempfile
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -37,6 +37,7 @@ from private_database import Database, make_database, start_server
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, ensureDeferred, succeed
 from twisted.internet.task import LoopingCall, deferLater
+from twisted.internet.threads import deferToThread
 
 from konbinid.domain.dates import JST
 from konbinid.domain.feeds import Feed
@@ -58,11 +59,23 @@ def announced_rows(data: Path) -> int:
     return int(Path(f"{data}.end").read_text(encoding="ascii").split()[0].removeprefix("rows="))
 
 
-def largest_of(pid: int | str) -> int:
-    """The most memory that a process ever had, in MB; 0 when it is gone."""
-    status = Path(f"/proc/{pid}/status")
-    found = re.search(r"VmHWM:\s+(\d+)", status.read_text()) if status.exists() else None
+def largest_of(pid: int | str, what: str = "VmHWM") -> int:
+    """The most memory that a process ever had, in MB, or has now (RssAnon: what is its own); 0 when it is gone."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    found = re.search(rf"{what}:\s+(\d+)", status)
     return int(found[1]) // 1024 if found else 0
+
+
+def size_of(folder: Path) -> int:
+    """MB on the disk below a folder."""
+    used = 0
+    for each in folder.rglob("*"):
+        with suppress(OSError):  # PostgreSQL takes files away meanwhile
+            used += each.lstat().st_blocks * 512
+    return used // 1_000_000
 
 
 class Lease:
@@ -89,7 +102,7 @@ class Bench:
         self.dropped = 0.0
         self.pause = 0.0
         self.ticked = 0.0
-        self.largest = 0
+        self.largest = self.backend = self.disk = 0
         self.stamp = datetime.now(JST).replace(tzinfo=None, microsecond=0) - timedelta(hours=2)
         font = find_font(os.environ)
         cutter = SealCutter(font) if seals else None
@@ -122,6 +135,13 @@ class Bench:
         for track in self.inbox._tracks.values():  # noqa: SLF001  # the children are nobody else's business
             if track.worker.pid is not None:
                 self.largest = max(self.largest, largest_of(track.worker.pid))
+
+    def look(self) -> None:
+        """Called every second: the most memory of its own that any process of PostgreSQL has, and the most that its folder takes."""
+        postmaster = (self.server.data / "postmaster.pid").read_text().split("\n", 1)[0]
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        self.backend = max(self.backend, *(largest_of(pid, "RssAnon") for pid in children))
+        self.disk = max(self.disk, size_of(self.server.data))
 
     async def drop(self, data: Path) -> float:
         """Move a file with its attachments into the inbox, the marker last; seconds until its commit."""
@@ -213,13 +233,15 @@ class Bench:
         )
         self.inbox.startService()
         self.ticked = time.perf_counter()
-        ticking = LoopingCall(self.tick)
+        ticking, looking = LoopingCall(self.tick), LoopingCall(lambda: deferToThread(self.look))
         ticking.start(0.002)
+        looking.start(1.0)
         if self.only_residents:
             await self.measure_residents(files["JUMIN"])
         else:
             await self.measure(files, lines)
         ticking.stop()
+        looking.stop()
         await self.inbox.stopService()
         self.server.stop()
 
@@ -233,7 +255,8 @@ class Bench:
         )
         self.show_phases(rows, bare)
         print(
-            f"longest pause of the reactor {self.pause * 1000:.1f} ms; largest child {self.largest} MB; this process {largest_of('self')} MB"
+            f"longest pause of the reactor {self.pause * 1000:.1f} ms; largest child {self.largest} MB; this process {largest_of('self')} MB; "
+            f"largest process of PostgreSQL {self.backend} MB of its own; its folder {self.disk:,} MB"
         )
 
     async def measure(self, files: dict[str, Path], lines: list[str]) -> None:
