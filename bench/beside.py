@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import http.client
+import os
 import secrets
 import shutil
 import ssl
@@ -113,6 +114,7 @@ def write(folder: Path, people: int, sequence: int, seals: int, registers: int) 
         tax_years=1,
         register_font=font,
         registers=registers,
+        processes=os.cpu_count() or 1,
     )
     write_gaiji(folder, stamp, seq=sequence)
     return sorted(path.with_suffix("") for path in folder.glob("*.end"))

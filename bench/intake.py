@@ -107,7 +107,8 @@ class Bench:
         font = find_font(os.environ)
         cutter = SealCutter(font) if seals else None
         city = City(people, 1, self.stamp.date())
-        options = {"seals": seals, "register_font": font, "registers": registers}
+        processes = os.cpu_count() or 1
+        options = {"seals": seals, "register_font": font, "registers": registers, "processes": processes}
         write_city(folder / "city", city, self.stamp, cutter=cutter, tax_years=0, **options)
         if not only_residents:
             self.write_taxes()

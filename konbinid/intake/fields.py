@@ -89,7 +89,7 @@ def _checked(column: Column, values: Sequence[str]) -> Sequence[str] | None:
     target = column.target
     if canonical is None or target is None or target.valid is None:
         return canonical
-    return canonical if all(map(target.valid, filter(None, canonical))) else None
+    return canonical if target.valid.all_right(canonical) else None
 
 
 def _read_cell(column: Column, cell: str) -> str:

@@ -7,7 +7,10 @@ is written: memory does not grow with the city.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import random
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 from konbinid.simulator import families, gaiji, holdings, mixed, taxes
@@ -19,7 +22,7 @@ from konbinid.simulator.registers import registers_of
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
 
     from konbinid.simulator.household import Household
@@ -36,6 +39,10 @@ _ROOM = 16
 """No household drawn at random is larger; the city's last places are filled with people who live alone."""
 
 
+_AT_ONCE = 500
+"""Households that one of several processes draws at a time."""
+
+
 class City(NamedTuple):
     """What decides a city: how many people stand in its JUMIN file (the gone included), the seed, and the day."""
 
@@ -43,8 +50,9 @@ class City(NamedTuple):
     seed: int
     today: dt.date
 
-    def households(self) -> Iterator[Household]:
-        """The fixed people's households, then random ones until the number of people is reached exactly.
+    def households(self, processes: int = 1) -> Iterator[Household]:
+        """The fixed people's households, then random ones until the number of people is reached exactly; the same ones, whether one process draws
+        them or several.
 
         ValueError when the city has not room for the fixed people.
         """
@@ -55,13 +63,35 @@ class City(NamedTuple):
         yield from stage.households
         left = self.people - fixed
         index = len(stage.households)
+        with contextlib.closing(self._drawn(index, processes)) as drawn:
+            while left >= _ROOM:
+                household = next(drawn)
+                left -= len(household.residents)
+                index += 1
+                yield household
         while left:
-            household = self._household(index, alone=left < _ROOM)
-            left -= len(household.residents)
+            yield self._household(index, alone=True)
+            left -= 1
             index += 1
-            yield household
 
-    def _household(self, index: int, *, alone: bool) -> Household:
+    def _drawn(self, first: int, processes: int) -> Generator[Household]:
+        """Random households from number `first` on, without end."""
+        if processes == 1:
+            yield from map(self._household, itertools.count(first))
+        with ProcessPoolExecutor(processes) as pool:
+            starts = itertools.count(first, _AT_ONCE)
+            ahead = deque(pool.submit(self._some, start) for start in itertools.islice(starts, 2 * processes))
+            try:
+                while True:
+                    yield from ahead.popleft().result()
+                    ahead.append(pool.submit(self._some, next(starts)))
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def _some(self, first: int) -> list[Household]:
+        return [self._household(index) for index in range(first, first + _AT_ONCE)]
+
+    def _household(self, index: int, *, alone: bool = False) -> Household:
         rng = random.Random(f"{self.seed}/{index}")
         kinds = mixed.KINDS if rng.random() < _FOREIGN_SHARE else families.KINDS
         draw = rng.choices([kind for kind, _ in kinds], [share for _, share in kinds])[0]
@@ -102,13 +132,14 @@ def write_city(
     tax_years: int = taxes.YEARS,
     register_font: Path | None = None,
     registers: int = REGISTERS,
+    processes: int = 1,
     progress: Callable[[int], None] | None = None,
 ) -> Written:
     """Write the full files of JUMIN, JPKI, YOKUSHI, INKAN, ZEI, KOSEKI and FUHYO into `folder`, all with this stamp and number.
 
     `seals` limits how many seals are registered (None: as many as are drawn); those of the fixed people come first.
     Without a `cutter` there are none. `tax_years`: so many of the newest 年度. `registers` limits the family registers as `seals` does
-    seals; without a `register_font` to draw their PDFs with there are none.
+    seals; without a `register_font` to draw their PDFs with there are none. `processes` draw the people.
     `progress` is told the number of people written after every household.
     Returns the rows written. FileExistsError when such a file is there already.
     """
@@ -116,7 +147,7 @@ def write_city(
     with contextlib.ExitStack() as stack:
         files = {feed: stack.enter_context(FeedWriter(folder, feed, seq, stamp)) for feed in _FEEDS}
         kept: list[Register] = []
-        for household in city.households():
+        for household in city.households(processes):
             if len(kept) < registers:
                 kept += registers_of(household)
             room = None if seals is None else seals - files["INKAN"].rows

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _JST = dt.timezone(dt.timedelta(hours=9))
 _EVERY = 50_000
+_MANY = 100_000
+"""From so many people on, all processors draw them."""
+
 _DESCRIPTION = """\
 Writes the files that a city's core systems would send (full files of JUMIN, JPKI, YOKUSHI, INKAN, ZEI, KOSEKI, FUHYO and GAIJI) for an
 invented city of any size. The same seed, day and stamp give the same files. All people are invented."""
@@ -114,6 +117,7 @@ def _run(arguments: Namespace) -> int:
             tax_years=arguments.tax_years,
             register_font=font if arguments.registers else None,
             registers=arguments.registers,
+            processes=1 if city.people < _MANY else os.cpu_count() or 1,
             progress=_progress(city.people),
         )
         if not arguments.no_gaiji:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def text(day: dt.date) -> str:
     """`YYYYMMDD`, as the feeds write a day."""
-    return f"{day.year:04d}{day.month:02d}{day.day:02d}"
+    return day.isoformat().replace("-", "")
 
 
 def years_before(day: dt.date, years: int) -> dt.date:

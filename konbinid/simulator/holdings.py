@@ -6,6 +6,7 @@ Rates are higher than a real city's where a rule of the contract wants to be met
 from __future__ import annotations
 
 import datetime as dt
+from functools import cache
 from typing import TYPE_CHECKING
 
 from konbinid.simulator import days, numbers
@@ -54,10 +55,14 @@ def _changes_under_way(rng: random.Random, household: Household) -> None:
 
 
 def _age_class(household: Household, resident: ResidentRow) -> str:
-    for years, label in ((15, "child"), (20, "youth"), (75, "adult")):
-        if resident.birth_date > days.text(days.years_before(household.today, years)):
-            return label
-    return "old"
+    return next((label for label, born in _ages(household.today) if resident.birth_date > born), "old")
+
+
+@cache
+def _ages(today: dt.date) -> tuple[tuple[str, str], ...]:
+    """Whoever was born after such a day is a child, a youth, an adult; asked for everybody of a city, so worked out once."""
+    bounds = (("child", 15), ("youth", 20), ("adult", 75))
+    return tuple((label, days.text(days.years_before(today, years))) for label, years in bounds)
 
 
 def _credentials(rng: random.Random, household: Household, resident: ResidentRow) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from konbinid.simulator import days, numbers
 from konbinid.simulator.rows import (
@@ -107,7 +107,8 @@ class Household:
         # One who was born into the household became a resident by birth and came from nowhere.
         came = days.text(self.since)
         by_birth = not person.birth.endswith("00") and person.birth > came
-        row: dict[str, Any] = _NOTHING | {
+        since = person.birth if by_birth else came
+        row = {
             "atena_number": numbers.atena_number(ordinal),
             "household_number": numbers.household_number(self.index),
             "household_order": str(place + 1),
@@ -118,16 +119,16 @@ class Household:
             "relationship": person.relationship,
             "address": self.home.address,
             "address_supplement": self.home.supplement,
-            "resident_since": person.birth if by_birth else came,
-            "address_since": person.birth if by_birth else came,
-            "notified_on": days.text(_notified(person.birth if by_birth else came, self.today)),
+            "resident_since": since,
+            "address_since": since,
+            "notified_on": days.text(_notified(since, self.today)),
             "previous_address": "" if by_birth else self.previous,
             "individual_number": numbers.individual_number(ordinal),
             "resident_code": numbers.resident_code(ordinal),
-            "last_changed_on": person.birth if by_birth else came,
+            "last_changed_on": since,
             "kana_registered": kana_registered,
         }
-        made = ResidentRow(**(row | columns))
+        made = ResidentRow(**(_NOTHING | row | columns))
         self.residents.append(made)
         return made
 

@@ -7,6 +7,8 @@ about its neighbour, and the same person has the same numbers whatever the seed 
 
 from __future__ import annotations
 
+from operator import mul
+
 HOUSEHOLD_ROOM = 64
 """Ordinals kept free for one household: no household of the demo city is larger."""
 
@@ -17,6 +19,7 @@ _INDIVIDUAL = (61_803_398_877, 27_182_818_283)
 _RESIDENT = (5_772_156_649, 9_160_000_431)
 _REGISTRATION = (4_669_201, 1_234_567)
 _REGISTER = (314_159_269, 27_182_818)
+_WEIGHTS = (2, 3, 4, 5, 6, 7, 2, 3, 4, 5, 6)
 _SERIAL = 0x9E37_79B9_7F4A_7C15
 
 
@@ -36,9 +39,7 @@ def _permuted(ordinal: int, step: tuple[int, int], digits: int) -> str:
 
 def _with_check_digit(digits: str) -> str:
     """Contract 2, JUMIN: 11 - sum(Pn*Qn) mod 11, 0 when the remainder is at most 1; n counts from the right."""
-    weights = (2, 3, 4, 5, 6, 7, 2, 3, 4, 5, 6)
-    total = sum(int(digit) * weight for digit, weight in zip(reversed(digits), weights, strict=False))
-    remainder = total % 11
+    remainder = sum(map(mul, map(int, reversed(digits)), _WEIGHTS)) % 11
     return f"{digits}{0 if remainder <= 1 else 11 - remainder}"
 
 

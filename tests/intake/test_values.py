@@ -164,3 +164,20 @@ def test_the_quick_check_digit_is_the_domains(head, last):
     number, code = f"{head:011d}{last}", f"{head:011d}"[1:] + str(last)
     assert CheckDigit(12)(number) is individual_number_is_valid(number)
     assert CheckDigit(11)(code) is resident_code_is_valid(code)
+
+
+@given(st.lists(st.integers(0, 10**11 - 1), max_size=40), st.data())
+def test_one_wrong_check_digit_among_many_is_seen(heads, data):
+    """All numbers of a column are added up at once: no sum spills over into the next number's, and none hides another's."""
+    numbers = [_with_check_digit(f"{head:011d}") for head in heads]
+    check = CheckDigit(12)
+    assert check.all_right(["", *numbers, ""])
+    if numbers:
+        at = data.draw(st.integers(0, len(numbers) - 1))
+        other = data.draw(st.sampled_from([digit for digit in "0123456789" if digit != numbers[at][-1]]))
+        numbers[at] = numbers[at][:-1] + other
+        assert not check.all_right(numbers)
+
+
+def _with_check_digit(head: str) -> str:
+    return next(f"{head}{last}" for last in range(10) if individual_number_is_valid(f"{head}{last}"))

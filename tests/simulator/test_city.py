@@ -101,6 +101,16 @@ def test_another_seed_makes_another_city_with_the_same_demo_people():
     assert [h.residents for h in one[fixed:]] != [h.residents for h in other[fixed:]]
 
 
+@pytest.mark.parametrize("people", [150, 3000])
+def test_several_processes_draw_the_same_city(people):
+    """A large city is drawn by all processors: nobody else lives in it, and nobody moves house, on a machine with more of them."""
+    one, several = (City(people, 5, TODAY).households(processes) for processes in (1, 3))
+    for household, same in zip(one, several, strict=True):
+        assert (household.index, household.residents) == (same.index, same.residents)
+        assert (household.credentials, household.holds) == (same.credentials, same.holds)
+        assert (household.seals, household.home) == (same.seals, same.home)
+
+
 @pytest.mark.parametrize("people", [500, 501, 515, 1999])
 def test_a_city_has_exactly_the_people_that_were_asked_for(people):
     """The size on the command line is the size in the file."""
