@@ -1,11 +1,12 @@
 """Whether a whole city's files keep a kiosk waiting: issuances beside a full load of every feed, against quiet minutes of the same run.
 
-    .venv/bin/python bench/beside.py [--people 75047] [--seals 45000] [--registers 400] [--known 500] [--pace 8] [--quiet 30]
+    .venv/bin/python bench/beside.py [--people 75047] [--seals 45000] [--registers 400] [--known 500] [--pace 8] [--quiet 30] [--min-wal-size 0]
 
 Starts a private PostgreSQL (as the tests do, without fsync) and the real daemon (`twistd konbinid`) on a small city (`--known` people), and lets kiosks ask for 住民票の写し
 over mutual TLS at a fixed pace, each at its planned moment, whether or not the one before was answered: a stall shows up in everybody who came meanwhile. First nothing else happens;
 then the files of the whole city are dropped, all feeds at once, of which the small one is the first part. Printed: p50, p99 and the longest of both times, their ratio, and when
-each feed was settled. Latency counts from the planned moment to the last byte. This process, the daemon, PostgreSQL and the reading children share the machine's cores.
+each feed was settled. With `--min-wal-size 2048` PostgreSQL has so many MB of log files that it only writes over, as docs/ja/install.md asks for; without it it makes every one of
+them when it is needed, and whoever commits meanwhile waits. Latency counts from the planned moment to the last byte. This process, the daemon, PostgreSQL and the reading children share the machine's cores.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from konbinid.simulator.city import City, write_city, write_gaiji
 from konbinid.simulator.seals import SealCutter, find_font
 
 FEE = 300  # of the demo city's library
+SEGMENT = 16  # MB; PostgreSQL's log is made of such files
 CALLERS = 16  # connections; more than are ever busy at a sane pace
 ENVELOPE = (
     '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:k="urn:konbinid:center:v1"><s:Body>'
@@ -146,6 +148,16 @@ def wait_for_receipts(spool: Path, files: list[Path], seconds: float) -> dict[st
     return {name.partition("_")[0]: took for name, took in settled.items()}
 
 
+def keep_log_segments(database: Database, megabytes: int) -> None:
+    """Leave PostgreSQL as it is after weeks under min_wal_size (docs/ja/install.md 4.5): that much of its log lies ready to be written over again."""
+    for change in (f"min_wal_size = '{megabytes}MB'", f"max_wal_size = '{2 * megabytes}MB'"):
+        database.run(f"alter system set {change}", role="postgres")
+    database.run("select pg_reload_conf()", role="postgres")
+    for _ in range(megabytes // SEGMENT + 1):
+        database.run("select pg_logical_emit_message(false, 'bench', ''), pg_switch_wal()", role="postgres")
+    database.run("checkpoint", role="postgres")
+
+
 def percentile(values: list[float], share: float) -> float:
     """The value below which so large a share of them lies."""
     return statistics.quantiles(values, n=1000, method="inclusive")[round(share * 1000) - 1]
@@ -153,6 +165,8 @@ def percentile(values: list[float], share: float) -> float:
 
 def measure(folder: Path, database: Database, chosen: argparse.Namespace) -> None:
     """Quiet, then beside the load."""
+    if chosen.min_wal_size:
+        keep_log_segments(database, chosen.min_wal_size)
     config = make_city(folder, database)
     spool = folder / "spool"
     approve(config)
@@ -219,6 +233,7 @@ def main() -> None:
     parser.add_argument("--known", type=int, default=500)
     parser.add_argument("--pace", type=float, default=8.0, help="requests a second")
     parser.add_argument("--quiet", type=float, default=30.0, help="seconds without any file")
+    parser.add_argument("--min-wal-size", type=int, default=0, metavar="MB", help="see keep_log_segments")
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="kb-"))
     server = start_server(folder / "pg")

@@ -4,7 +4,8 @@
 
 Makes the demo city's files (konbinid city), starts a private PostgreSQL (as the tests do, without fsync) and an inbox in this process, and drops the files. Printed:
 
-- JUMIN from the drop to the commit, its rows a second, and the same divided by a COPY of the same file into an unlogged table of text columns;
+- JUMIN from the drop to the commit, its rows a second, and the same divided by a COPY of the same file into an unlogged table of text columns; reading and staging
+  also against a COPY of the rows that it stages, already sealed and digested, into a table like the staging table;
 - what of it was reading and staging (the child), and what the transactions;
 - the other feeds, ZEI with one 年度 of as many rows as JUMIN, with the CPU of their reading child and of the process below it that examines
   PDFs, a row; a second full file with one difference;
@@ -48,6 +49,7 @@ from konbinid.intake.steps import Point
 from konbinid.simulator.city import City, write_city
 from konbinid.simulator.feeds import write_full
 from konbinid.simulator.seals import SealCutter, find_font
+from konbinid.store.intake_tables import TABLES
 from konbinid.store.keyring import Keyring
 
 LAYOUTS = Path(__file__).resolve().parents[1] / "config" / "layouts"
@@ -181,6 +183,26 @@ class Bench:
             link.commit()
             return time.perf_counter() - begun
 
+    def copied_as_staged(self) -> float:
+        """Seconds of a bare COPY of what has just been applied, as the child sends it, into a table like the staging table."""
+        table, path = TABLES["JUMIN"], self.folder / "staged.copy"
+        known = ", ".join(table.staged_columns[3:])
+        rows = f"select 1, row_number() over (), 1, {known} from {table.schema}.{table.name}"
+        self.database.run(f"create unlogged table public.staged (like {table.staged})", role="postgres")
+        with closing(psycopg2.connect(self.database.dsn("postgres"))) as link, link, link.cursor() as cur:
+            with path.open("wb") as file:
+                cur.copy_expert(f"copy ({rows}) to stdout", file, 1024 * 1024)
+            with path.open("rb") as file:
+                begun = time.perf_counter()
+                cur.copy_expert(
+                    f"copy public.staged ({', '.join(table.staged_columns)}) from stdin", file, 1024 * 1024
+                )
+                link.commit()
+                took = time.perf_counter() - begun
+        path.unlink()
+        self.database.run("drop table public.staged", role="postgres")
+        return took
+
     def show_phases(self, rows: int, bare: float | None = None) -> None:
         """Where the time of the last file went."""
         marks, begin = self.points, self.points[Point.FOUND]
@@ -194,6 +216,14 @@ class Bench:
         for name, (since, until) in phases.items():
             share = f"   {bare / (until - since):.3f} of COPY" if bare and name == "read and staged" else ""
             print(f"    {name:<36}{until - since:8.2f} s {rows / (until - since):>11,.0f} rows/s{share}")
+
+    def show_staging(self, rows: int) -> None:
+        """Reading and staging against a COPY of the very rows that it stages."""
+        took = self.points[Point.STAGED] - self.points[Point.STORED]
+        bare = self.copied_as_staged()
+        print(
+            f"    COPY of the staged rows into such a table {bare:8.2f} s {rows / bare:>11,.0f} rows/s: reading and staging reach {bare / took:.3f} of it"
+        )
 
     def show_cpu(self, feed: str, rows: int) -> None:
         """What the feed's child and the processes below it have used so far: this was their first file."""
@@ -255,6 +285,7 @@ class Bench:
             f"JUMIN, drop to commit    {rows:>9,} rows {took:8.2f} s {rows / took:>11,.0f} rows/s   {bare / took:.3f} of COPY ({bare:.1f} s)"
         )
         self.show_phases(rows, bare)
+        self.show_staging(rows)
         print(
             f"longest pause of the reactor {self.pause * 1000:.1f} ms; largest child {self.largest} MB; this process {largest_of('self')} MB; "
             f"largest process of PostgreSQL {self.backend} MB of its own; its folder {self.disk:,} MB"
@@ -271,6 +302,7 @@ class Bench:
             f"JUMIN, drop to commit    {rows:>9,} rows {took:8.2f} s {rows / took:>11,.0f} rows/s   {bare / took:.3f} of COPY"
         )
         self.show_phases(rows, bare)
+        self.show_staging(rows)
         for feed in FEEDS[:1] + FEEDS[2:]:
             count = files[feed].read_bytes().count(b"\n")
             took = await self.drop(files[feed])
