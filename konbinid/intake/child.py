@@ -55,6 +55,7 @@ class Child:
         self._links: dict[str, connection] = {}
         self._examiner = Examiner()
         self._progressed = 0.0
+        self._makes_way = make_way()
 
     def do(self, job: Message) -> Message:
         """One job's answer."""
@@ -83,7 +84,7 @@ class Child:
         name = DropName.parse(job["name"])
         end = EndMarker(job["rows"], bytes.fromhex(job["sha256"])) if job["sha256"] else None
         what = StoreJob(Path(job["folder"]), name, end, job["most_bytes"], timedelta(seconds=job["ahead"]))
-        storer = Storer(self._layouts[name.feed], what, lambda: self._send({"progress": 0}))
+        storer = Storer(self._layouts[name.feed], what, lambda: self._progress(0))
         return asdict(storer.store(self._link("write")))
 
     def _stage(self, job: Message) -> Message:
@@ -99,6 +100,7 @@ class Child:
         if now - self._progressed >= _PROGRESS_SECONDS:
             self._progressed = now
             self._send({"progress": rows})
+            self._makes_way = self._makes_way or make_way()
 
 
 def main() -> None:
@@ -122,7 +124,6 @@ def main() -> None:
                 if child is None:
                     die_with(int(message["parent"]))
                     limit_memory(int(message["memory"]))
-                    make_way()
                     child = Child(message, send)
                     answer = {"ready": True}
                 else:

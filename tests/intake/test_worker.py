@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -97,6 +98,14 @@ class ChildTests(TestCase):
         self.assertEqual(worker.pid, pid)
         self.assertEqual(self.hall.run("select run, line from intake.staged_person"), [(5, 1)])
 
+    async def test_the_child_makes_way_for_kiosks(self):
+        """By its priority, and where sessions share processors, as a session of its own: PostgreSQL's backends are never in the daemon's."""
+        worker = self.worker()
+        await worker.run(self.store_job(self.hall.put("JUMIN", [self.rows.person(1)])))
+        self.assertEqual(os.getpriority(os.PRIO_PROCESS, worker.pid), 10)
+        self.assertEqual(os.getsid(worker.pid), worker.pid)
+        self.assertIn(session_of(worker.pid), {"nice 10", None})
+
     async def test_a_killed_child_costs_its_job_only(self):
         """The job fails, the next one gets a fresh process."""
         worker = self.worker()
@@ -175,6 +184,29 @@ PARENT = """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the number of the system call is x86-64's")
+def test_where_it_may_not_make_way_it_goes_on():
+    """The filter of systemd may refuse setpriority: a child that ended by it would take in no file at all."""
+    program = """
+    import ctypes, os, struct
+    SETPRIORITY, REFUSED, ALLOWED = 141, 0x00050001, 0x7FFF0000
+    steps = [(0x20, 0, 0, 0), (0x15, 0, 1, SETPRIORITY), (0x06, 0, 0, REFUSED), (0x06, 0, 0, ALLOWED)]
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
+    filter = struct.pack("HxxxxxxQ", len(steps), ctypes.addressof(code))
+    libc = ctypes.CDLL(None)
+    assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, filter) == 0
+    try:
+        os.setpriority(os.PRIO_PROCESS, 0, 10)
+    except PermissionError:
+        from konbinid.intake.limits import make_way
+        print(make_way())
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() in {"True", "False"}, done.stderr
+
+
 def test_the_child_dies_with_the_daemon_even_by_kill_9():
     """No reader of personal data outlives its daemon."""
     parent = subprocess.Popen(
@@ -188,6 +220,12 @@ def test_the_child_dies_with_the_daemon_even_by_kill_9():
     while time.monotonic() < deadline and alive(child):
         time.sleep(0.02)
     assert not alive(child)
+
+
+def session_of(pid: int) -> str | None:
+    """How a process's session stands among the others; None where Linux does not share processors out among them."""
+    place = Path(f"/proc/{pid}/autogroup")
+    return place.read_text().strip().partition(" ")[2] if place.exists() else None
 
 
 def alive(pid: int) -> bool:

@@ -32,6 +32,14 @@ def test_the_daemon_leaves_nothing_behind():
     assert _SETTINGS["ReadWritePaths"] == "/srv/konbinid"
 
 
+def test_reading_children_may_make_way():
+    """What lowers a child's priority and limits is allowed again after all that alters resources was refused."""
+    filters = [line.partition("=")[2] for line in _TEXT.splitlines() if line.startswith("SystemCallFilter=")]
+    refused = next(at for at, each in enumerate(filters) if each.startswith("~") and "@resources" in each)
+    allowed = " ".join(filters[refused + 1 :]).split()
+    assert {"setpriority", "setrlimit", "prlimit64"} <= set(allowed)
+
+
 def test_every_setting_stands_under_a_reason():
     """Whoever changes a line reads first why it is there: each block of settings follows a comment."""
     section, explained, wrong = "", False, []
