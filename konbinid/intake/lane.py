@@ -24,7 +24,7 @@ from konbinid.intake.drop import Arrival, Drop
 from konbinid.intake.problems import Fault, ProblemList
 from konbinid.intake.steps import Passing, Point
 from konbinid.intake.telling import is_passing
-from konbinid.intake.turns import Turns
+from konbinid.intake.turns import Turns, is_large
 from konbinid.intake.worker import JobFailed, Worker, WorkerLost
 from konbinid.store.intake_files import Incoming
 from konbinid.store.intake_link import LeaseLost
@@ -98,17 +98,19 @@ class Lane:
             return
         self._tools.passing(Point.FOUND)
         end, epoch = arrival.end, self._tools.lease.epoch
+        rows = end.rows if end else 0
         job = {
             "job": "store",
             "folder": str(self._tools.drop.folder),
             "name": name,
-            "rows": end.rows if end else 0,
+            "large": self._is_large(rows),
+            "rows": rows,
             "sha256": end.sha256.hex() if end else "",
             "most_bytes": self._tools.most_bytes,
             "ahead": self._tools.stamp_ahead_seconds,
         }
         try:
-            async with self._turn(arrival.name.feed, end.rows if end else 0):
+            async with self._turn(arrival.name.feed, rows):
                 if self._tools.lease.epoch != epoch:
                     return  # it was lost, or we stop, while others had their turn
                 stored = await self._tools.worker.run(job)
@@ -148,6 +150,9 @@ class Lane:
     def _turn(self, feed: Feed, rows: int) -> AbstractAsyncContextManager[None]:
         return self._tools.turns.turn(feed, rows, attached=self._tools.attached)
 
+    def _is_large(self, rows: int) -> bool:
+        return is_large(rows, attached=self._tools.attached)
+
     async def _do(self, task: Task, epoch: int) -> None:
         incoming = task.incoming
         if task.duty is Duty.GO_PAST and not self._clerk.reads_what_it_passes:
@@ -174,7 +179,8 @@ class Lane:
     async def _read(self, incoming: Incoming) -> Reading:
         """Have the child stage a file. One that failed too often is rejected, with the people that can be read of it."""
         run = self._tools.new_run()
-        job = {"job": "stage", "feed": incoming.feed, "incoming_id": incoming.id, "run": run}
+        large = self._is_large(incoming.rows)
+        job = {"job": "stage", "large": large, "feed": incoming.feed, "incoming_id": incoming.id, "run": run}
         give_up = self._failures.get(incoming.id, 0) >= _TRIES
         try:
             done = await self._tools.worker.run(job)

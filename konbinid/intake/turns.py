@@ -17,6 +17,11 @@ _LARGE_ROWS = 2_000  # a tenth of a second of reading
 _LARGE_ROWS_ATTACHED = 100  # rows that each bring a picture or a PDF
 
 
+def is_large(rows: int, *, attached: bool) -> bool:
+    """Whether a file of so many rows is one that takes turns, and whose reading child makes way (konbinid.intake.limits)."""
+    return rows >= (_LARGE_ROWS_ATTACHED if attached else _LARGE_ROWS)
+
+
 class Turns:
     """Shared by the lanes of one inbox."""
 
@@ -26,8 +31,7 @@ class Turns:
     @asynccontextmanager
     async def turn(self, feed: Feed, rows: int, *, attached: bool) -> AsyncIterator[None]:
         """The time in which a file of so many rows is worked on: its own, if it is a large one."""
-        large = rows >= (_LARGE_ROWS_ATTACHED if attached else _LARGE_ROWS)
-        if not large or feed is Feed.YOKUSHI:
+        if not is_large(rows, attached=attached) or feed is Feed.YOKUSHI:
             yield
             return
         await self._lock.acquire()

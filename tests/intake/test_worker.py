@@ -75,7 +75,7 @@ class ChildTests(TestCase):
         self.addCleanup(made.stop)
         return made
 
-    def store_job(self, name):
+    def store_job(self, name, *, large=False):
         return {
             "job": "store",
             "folder": str(self.hall.inbox),
@@ -84,6 +84,7 @@ class ChildTests(TestCase):
             "sha256": "00" * 32,
             "most_bytes": 2**30,
             "ahead": 600,
+            "large": large,
         }
 
     async def test_a_job_is_done_and_the_child_kept_for_the_next(self):
@@ -92,16 +93,19 @@ class ChildTests(TestCase):
         stored = await worker.run(self.store_job(self.hall.put("JUMIN", [self.rows.person(1)])))
         pid = worker.pid
         done = await worker.run(
-            {"job": "stage", "feed": "JUMIN", "incoming_id": stored["incoming_id"], "run": 5}
+            {"job": "stage", "large": False, "feed": "JUMIN", "incoming_id": stored["incoming_id"], "run": 5}
         )
         self.assertEqual((done["rows"], done["staged"], done["keys_unread"]), (1, 1, False))
         self.assertEqual(worker.pid, pid)
         self.assertEqual(self.hall.run("select run, line from intake.staged_person"), [(5, 1)])
 
     async def test_the_child_makes_way_for_kiosks(self):
-        """By its priority, and where sessions share processors, as a session of its own: PostgreSQL's backends are never in the daemon's."""
+        """As soon as there is a large file to read; by its priority, and where sessions share processors, as a session of its own: PostgreSQL's backends are never in the daemon's."""
         worker = self.worker()
-        await worker.run(self.store_job(self.hall.put("JUMIN", [self.rows.person(1)])))
+        small, large = (self.hall.put("JUMIN", [self.rows.person(n)], sequence=n) for n in (1, 2))
+        await worker.run(self.store_job(small))
+        self.assertEqual(os.getpriority(os.PRIO_PROCESS, worker.pid), os.getpriority(os.PRIO_PROCESS, 0))
+        await worker.run(self.store_job(large, large=True))
         self.assertEqual(os.getpriority(os.PRIO_PROCESS, worker.pid), 10)
         self.assertEqual(os.getsid(worker.pid), worker.pid)
         self.assertIn(session_of(worker.pid), {"nice 10", None})
@@ -111,12 +115,12 @@ class ChildTests(TestCase):
         worker = self.worker()
         name = self.hall.put("JUMIN", [self.rows.person(1)])
         await worker.run(self.store_job(name))
-        job = worker.run({"job": "stage", "feed": "JUMIN", "incoming_id": 1, "run": 5})
+        job = worker.run({"job": "stage", "large": False, "feed": "JUMIN", "incoming_id": 1, "run": 5})
         os.kill(worker.pid, signal.SIGSTOP)
         reactor.callLater(0.05, worker.kill)
         with self.assertRaises(WorkerLost):
             await job
-        done = await worker.run({"job": "stage", "feed": "JUMIN", "incoming_id": 1, "run": 6})
+        done = await worker.run({"job": "stage", "large": False, "feed": "JUMIN", "incoming_id": 1, "run": 6})
         self.assertEqual(done["staged"], 1)
 
     async def test_a_silent_child_is_killed(self):
@@ -125,7 +129,7 @@ class ChildTests(TestCase):
         await worker.run(self.store_job(self.hall.put("JUMIN", [self.rows.person(1)])))
         os.kill(worker.pid, signal.SIGSTOP)
         with self.assertRaises(WorkerLost):
-            await worker.run({"job": "stage", "feed": "JUMIN", "incoming_id": 1, "run": 5})
+            await worker.run({"job": "stage", "large": False, "feed": "JUMIN", "incoming_id": 1, "run": 5})
 
     async def test_an_idle_child_is_let_go(self):
         """And the next job starts another."""
@@ -134,7 +138,7 @@ class ChildTests(TestCase):
         pid = worker.pid
         await deferLater(reactor, 0.5)
         self.assertIsNone(worker.pid)
-        done = await worker.run({"job": "stage", "feed": "JUMIN", "incoming_id": 1, "run": 5})
+        done = await worker.run({"job": "stage", "large": False, "feed": "JUMIN", "incoming_id": 1, "run": 5})
         self.assertEqual(done["staged"], 1)
         self.assertNotEqual(worker.pid, pid)
 
@@ -165,7 +169,7 @@ class ChildTests(TestCase):
         worker = self.worker()
         await worker.run(self.store_job(self.hall.put("JUMIN", [self.rows.person(1)])))
         with self.assertRaises(JobFailed) as caught:
-            await worker.run({"job": "stage", "feed": "JUMIN", "incoming_id": 1, "run": 5})
+            await worker.run({"job": "stage", "large": False, "feed": "JUMIN", "incoming_id": 1, "run": 5})
         self.assertEqual((caught.exception.detail["sqlstate"], caught.exception.is_passing), ("23514", False))
         self.assertNotIn("試験", str(caught.exception) + str(caught.exception.detail))
 
