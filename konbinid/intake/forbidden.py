@@ -20,13 +20,9 @@ _C0_BUT_LF = bytes(set(range(0x20)) - {0x0A})
 _C0_BUT_LF_AND_TAB = bytes(set(range(0x20)) - {0x0A, 0x09})
 _RARE = (
     (b"\xd8", rb"\xd8\x9c"),
-    (b"\xe2\x80", rb"\xe2\x80[\x8e\x8f\xa8-\xae]"),
-    (b"\xe2\x81", rb"\xe2\x81[\xa6-\xa9]"),
-    (b"\xef\xb7", rb"\xef\xb7[\x90-\xaf]"),
-    (b"\xef\xbb\xbf", rb"\xef\xbb\xbf"),
-    (b"\xef\xbf", rb"\xef\xbf[\xbd-\xbf]"),
-    (b"\xbf\xbe", rb"[\xf0-\xf4].\xbf\xbe"),
-    (b"\xbf\xbf", rb"[\xf0-\xf4].\xbf\xbf"),
+    (b"\xe2", rb"\xe2(?:\x80[\x8e\x8f\xa8-\xae]|\x81[\xa6-\xa9])"),
+    (b"\xef", rb"\xef(?:\xb7[\x90-\xaf]|\xbb\xbf|\xbf[\xbd-\xbf])"),
+    (b"\xbf", rb"\xbf[\xbe\xbf](?<=[\xf0-\xf4].\xbf[\xbe\xbf])"),
 )
 _rare = [(start, re.compile(pattern, re.DOTALL).search) for start, pattern in _RARE]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,16 @@ def test_digests_are_keyed_and_apart(keyring_folder: Path, tmp_path: Path) -> No
     assert ring.digest("resident_code", "1") != ring.digest("individual_number", "1")
     assert ring.digest("resident_code", "1") != stranger.digest("resident_code", "1")
     assert ring.fingerprint() != stranger.fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("purpose", "text"), [("resident_code", "12345678903"), ("request", "試" * 99), ("", "")]
+)
+def test_digests_are_hmac(keyring_folder: Path, purpose: str, text: str) -> None:
+    """Worked out from a key that was hashed once, the digest is still the standard's: the values that a city holds already are found again."""
+    key = (keyring_folder / "digest.key").read_bytes()
+    expected = hmac.new(key, f"{purpose}\x00{text}".encode(), "sha256").digest()
+    assert Keyring.load(keyring_folder).digest(purpose, text) == expected
 
 
 @pytest.mark.parametrize(
