@@ -39,10 +39,13 @@ class LayoutChanged(Exception):
 
 
 class Child:
-    """Does the jobs; keeps its connections and layouts between them, and nothing of a file."""
+    """Does the jobs; keeps its connections and layouts between them, and nothing of a file. ``make_way``: as konbinid.intake.limits.make_way."""
 
-    def __init__(self, config: Message, send: Callable[[Message], None]) -> None:
+    def __init__(
+        self, config: Message, send: Callable[[Message], None], make_way: Callable[[], bool]
+    ) -> None:
         self._send = send
+        self._ask_to_make_way = make_way
         self._dsn = str(config["dsn"])
         self._keyring = Keyring.load(Path(config["keys"]))
         self._layouts: dict[Feed, Layout] = {}
@@ -106,7 +109,7 @@ class Child:
             self._make_way()
 
     def _make_way(self) -> None:
-        self._makes_way = self._makes_way or make_way()
+        self._makes_way = self._makes_way or self._ask_to_make_way()
 
 
 def main() -> None:
@@ -130,7 +133,7 @@ def main() -> None:
                 if child is None:
                     die_with(int(message["parent"]))
                     limit_memory(int(message["memory"]))
-                    child = Child(message, send)
+                    child = Child(message, send, make_way)
                     answer = {"ready": True}
                 else:
                     answer = {"done": child.do(message)}

@@ -316,8 +316,10 @@ class InProcess:
     """Does a child's jobs in this process."""
 
     child: Child
+    jobs: list[dict[str, Any]] = field(default_factory=list)
 
     async def run(self, job: dict[str, Any]) -> dict[str, Any]:
+        self.jobs.append(job)
         return self.child.do(job)
 
 
@@ -436,6 +438,7 @@ class Hall:
                     "private": [[each.first, each.last] for each in self.private],
                 },
                 lambda _: None,
+                lambda: True,
             )
             tools = Tools(
                 drop=self.drop,

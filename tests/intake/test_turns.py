@@ -61,3 +61,20 @@ def test_a_failure_gives_the_turn_on():
     with pytest.raises(ValueError, match=r"^broken$"):
         failed.result.raiseException()
     failed.addErrback(lambda _: None)
+
+
+def test_what_reads_a_large_file_makes_way(hall, rows):
+    """Not what reads a small one: news of a hold is not put behind the kiosks' work. Many rows, or fewer that each bring a picture."""
+
+    def told(feed: Feed, records: list[list[str]], **options: object) -> set[bool]:
+        jobs = hall.lane(feed)._tools.worker.jobs
+        jobs.clear()
+        assert hall.take(feed.value, records, full=True, **options) == "applied"
+        return {job["large"] for job in jobs}
+
+    assert told(Feed.JUMIN, [rows.person(n) for n in range(1, 2000)]) == {False}
+    assert told(Feed.JUMIN, [rows.person(n) for n in range(1, 2001)]) == {True}
+    for count in (99, 100):
+        pictures = {f"{n}.bmp": rows.bmp() for n in range(1, count + 1)}
+        seals = [rows.seal(n, str(n)) for n in range(1, count + 1)]
+        assert told(Feed.INKAN, seals, attachments=pictures) == {count == 100}
