@@ -9,7 +9,7 @@ Three files of 32 random bytes each, in a folder that only the daemon's user can
 
 from __future__ import annotations
 
-import hashlib
+import hmac
 import os
 import stat
 from dataclasses import dataclass
@@ -21,8 +21,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY_FILES = ("digest.key", "number.key", "document.key")
 _NONCE = 12  # bytes; AES-GCM's own size
-_BLOCK = 64  # bytes; SHA-256's own size
-_PADS = (0x36, 0x5C)  # HMAC's ipad and opad
 
 
 class KeysRefused(Exception):
@@ -50,10 +48,7 @@ def _read_key(path: Path) -> bytes:
 class Keyring:
     """Opens and closes what the database must not be able to read."""
 
-    _inner: (
-        hashlib._Hash
-    )  # HMAC's two hashes (RFC 2104) after the key: a city has millions of numbers, and one key
-    _outer: hashlib._Hash
+    _keyed: hmac.HMAC  # after the key and before any text: a city has millions of numbers, and one key
     _number: AESGCM
     _document: AESGCM
 
@@ -76,15 +71,13 @@ class Keyring:
         digest, number, document = (_read_key(folder / name) for name in KEY_FILES)
         if len({digest, number, document}) != 3:
             raise KeysRefused(f"{folder}: two key files hold the same key")
-        inner, outer = (sha256(bytes(byte ^ pad for byte in digest.ljust(_BLOCK, b"\0"))) for pad in _PADS)
-        return cls(inner, outer, AESGCM(number), AESGCM(document))
+        return cls(hmac.new(digest, digestmod=sha256), AESGCM(number), AESGCM(document))
 
     def digest(self, purpose: str, text: str) -> bytes:
         """32 bytes by which equal values are found again. ``purpose`` keeps digests of different columns apart."""
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(f"{purpose}\x00{text}".encode())
-        outer.update(inner.digest())
-        return outer.digest()
+        made = self._keyed.copy()
+        made.update(f"{purpose}\x00{text}".encode())
+        return made.digest()
 
     def fingerprint(self) -> str:
         """Names the set of keys without telling anything of them: two hosts must agree on it."""
