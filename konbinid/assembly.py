@@ -27,6 +27,7 @@ from konbinid.issue.equipment import DeskSettings, Equipment
 from konbinid.kiosk.channel import Limits
 from konbinid.kiosk.counter import Counter
 from konbinid.kiosk.transport import CenterSite
+from konbinid.office.glyphs import GlyphSources, GlyphsPage
 from konbinid.office.status import Sources, StatusPage
 from konbinid.office.status_view import Here
 from konbinid.ops.admin_site import AdminSite
@@ -34,6 +35,7 @@ from konbinid.ops.alerts import Alerts
 from konbinid.ops.door import Door
 from konbinid.ops.feed_watch import FeedWatch
 from konbinid.ops.fitness import Fitness
+from konbinid.ops.glyph_watch import GlyphWatch, GlyphWatchSetting
 from konbinid.ops.health import Probe
 from konbinid.ops.lease import Lease
 from konbinid.ops.retention import Retention, RetentionSetting
@@ -97,7 +99,7 @@ def assemble(daemon: MultiService, config: Config, means: Means) -> None:
     )
     # What must not run on a host that deviates. The lease is among it: held there, it would keep the other host from taking files in.
     retention = Retention(means.reactor, _retention_setting(config, means), lease, means.alerts.tell)
-    issuing = _in_order(lease, inbox, retention, soap)
+    issuing = _in_order(lease, inbox, retention, _glyph_watch(config, means, lease), soap)
     own = prepared.fingerprint.value
     fitness = Fitness(means.reactor, pools["ops"], issuing, means.alerts, own=own, host=host)
     _in_order(
@@ -185,6 +187,14 @@ def _retention_setting(config: Config, means: Means) -> RetentionSetting:
     )
 
 
+def _glyph_watch(config: Config, means: Means, lease: Lease) -> GlyphWatch:
+    fonts, digest = config.fonts, means.prepared.fonts_digest
+    setting = GlyphWatchSetting(
+        config.database.dsns_of("office"), fonts, (*config.font_folders, fonts.parent), digest
+    )
+    return GlyphWatch(means.reactor, means.pools["office"], lease, setting, means.alerts.tell)
+
+
 def _rules(config: Config) -> dict[Feed, FeedRule]:
     """A feed that is not configured is too old at any age: what was once applied of it must not open its kinds for ever."""
     never = FeedRule(AROUND_THE_CLOCK, timedelta(0))
@@ -214,21 +224,8 @@ def _soap_door(config: Config, means: Means, desk: Desk) -> Door:
 def _admin_door(
     config: Config, means: Means, desk: Desk, *, fitness: Fitness, lease: Lease, soap: Door
 ) -> Door:
-    service, prepared = config.service, means.prepared
     # The page shows what the centre is told at this moment, by asking as the centre would.
-    query = ServiceQuery(Envelope("status-page", "status-page", service.municipality))
-
-    def here() -> Here:
-        return Here(
-            municipality=service.municipality,
-            environment=service.environment,
-            host=service.host,
-            build=str(prepared.build),
-            fingerprint=prepared.fingerprint.value,
-            fit=fitness.fit,
-            unfit_because=fitness.reason,
-            holds_lease=lease.epoch is not None,
-        )
+    query = ServiceQuery(Envelope("status-page", "status-page", config.service.municipality))
 
     def not_live() -> list[str]:
         return [] if fitness.fit else [f"unfit:{fitness.reason}"]
@@ -244,10 +241,39 @@ def _admin_door(
             pool=means.pools["office"],
             check=lambda: desk.check_service(query),
             rules={feed: setting.rule for feed, setting in config.feeds.items()},
-            here=here,
+            here=lambda: _here(config, means, fitness, lease),
         )
     )
+    pages.putChild(b"glyphs", _glyphs_page(config, means))
     pages.putChild(b"live", Probe(not_live))
     pages.putChild(b"ready", Probe(not_ready, lambda: {"lease": lease.epoch is not None}))
-    admin = config.admin
-    return Door(means.reactor, "admin", (admin.address, admin.port), AdminSite(pages, means.reactor))
+    place = config.admin.address, config.admin.port
+    return Door(means.reactor, "admin", place, AdminSite(pages, means.reactor))
+
+
+def _here(config: Config, means: Means, fitness: Fitness, lease: Lease) -> Here:
+    service, prepared = config.service, means.prepared
+    return Here(
+        municipality=service.municipality,
+        environment=service.environment,
+        host=service.host,
+        build=str(prepared.build),
+        fingerprint=prepared.fingerprint.value,
+        fit=fitness.fit,
+        unfit_because=fitness.reason,
+        holds_lease=lease.epoch is not None,
+    )
+
+
+def _glyphs_page(config: Config, means: Means) -> GlyphsPage:
+    service = config.service
+    return GlyphsPage(
+        GlyphSources(
+            clock=means.reactor,
+            now=means.clocks.now,
+            pool=means.pools["office"],
+            fonts=means.prepared.fonts_digest,
+            environment=service.environment,
+            host=service.host,
+        )
+    )

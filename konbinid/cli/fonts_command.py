@@ -9,27 +9,22 @@ from typing import TYPE_CHECKING
 from konbinid.cli.failure import CommandFailed
 from konbinid.cli.options import add_config_option, loaded
 from konbinid.domain.characters import code_points
-from konbinid.domain.library import Mayor
-from konbinid.paper.coverage import Coverage, Lacking, coverage_of, jis_x_0213, used_tokens
-from konbinid.paper.face import FaceSet
+from konbinid.issue.missing_glyphs import Search, faces_in_force
+from konbinid.paper.coverage import Coverage, coverage_of, jis_x_0213, used_tokens
 from konbinid.paper.fonts import FontRefused
-from konbinid.paper.gaiji import opened_font
 from konbinid.paper.glyf import BadFont
 from konbinid.preparation import base_faces
 from konbinid.store.audit import insert_audit
 from konbinid.store.direct import session, transaction
-from konbinid.store.gaiji import gaiji_in_force
-from konbinid.store.library_write import approved_entries
-from konbinid.store.printed_texts import printed_texts
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
 
-    from psycopg2.extensions import connection
+    from psycopg2.extensions import connection, cursor
 
     from konbinid.cli.options import Subparsers
     from konbinid.config import Config
+    from konbinid.paper.face import FaceSet
 
 _COVERAGE = """\
 Shows for every face, in the order in which they are asked, how many characters it prints: those that no earlier face has. Private characters of a
@@ -99,21 +94,20 @@ def run_missing(arguments: argparse.Namespace) -> int:
         )
     config = loaded(arguments)
     needed: Counter[str] = Counter()
-    looked_at = 0
     with session(config.database.dsns_of("office"), "fonts") as made:
         if not arguments.summary:
             with transaction(made) as cur:
                 insert_audit(cur, who, "fonts.missing", "")
-        lacking = Lacking(_with_gaiji(_bases(config), made))
-        for whose, field, text in _texts(made):
-            looked_at += 1
-            missing = [code_points(token) for token in lacking.in_text(text)]
-            needed.update(missing)
-            if missing and not arguments.summary:
-                print(f"{whose}  {field}  {', '.join(missing)}")
+        with transaction(made) as cur:
+            cur.execute("set transaction isolation level repeatable read, read only")
+            search = _search(made, cur, _bases(config))
+            for lack in search:
+                needed.update(lack.codes)
+                if not arguments.summary:
+                    print(f"{lack.whose}  {lack.field}  {', '.join(lack.codes)}")
     for code, times in sorted(needed.items()):
         print(f"{code}: {times:,} texts")
-    print(f"{looked_at:,} texts looked through; {len(needed)} characters have no glyph.", file=sys.stderr)
+    print(f"{search.texts:,} texts looked through; {len(needed)} characters have no glyph.", file=sys.stderr)
     return 1 if needed else 0
 
 
@@ -125,20 +119,17 @@ def _bases(config: Config) -> FaceSet:
 
 
 def _with_gaiji(bases: FaceSet, made: connection) -> FaceSet:
-    found = gaiji_in_force(made)
     try:
-        return bases if found is None else FaceSet(bases.bases, opened_font(*found))
+        return faces_in_force(made, bases)
     except BadFont as bad:
         raise CommandFailed(str(bad)) from bad
 
 
-def _texts(made: connection) -> Iterator[tuple[str, str, str]]:
-    """Whose, which field, and the text: the mayor's of all dates first, then the residents'."""
-    for entry in approved_entries(made):
-        if isinstance(entry.value, Mayor):
-            yield f"library {entry.id}", "mayor", entry.value.title + entry.value.name
-    for each in printed_texts(made):
-        yield each.atena_number, each.field, each.text
+def _search(made: connection, cur: cursor, bases: FaceSet) -> Search:
+    try:
+        return Search(made, cur, bases)
+    except BadFont as bad:
+        raise CommandFailed(str(bad)) from bad
 
 
 def _show(title: str, coverage: Coverage) -> None:

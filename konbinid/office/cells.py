@@ -31,6 +31,11 @@ _PEOPLE = {
     "residence_card_number": "在留カード等の番号",
     "alias_history": "通称の記載・削除事項",
 }
+_ELSEWHERE = {
+    "address_supplement": "方書",
+    "tax_address": "課税の賦課期日現在の住所",
+    "mayor": "首長の職名・氏名",
+}
 _SHEET = {
     "issued_on": "発行日",
     "mayor_title": "首長の職名",
@@ -48,6 +53,11 @@ _TAX_FACTS = {
     "deductible_spouse": "控除対象配偶者",
 }
 _ENTRY = re.compile(r"entry ([0-9]+) (\w+)")
+
+
+def field_name(field: str) -> str:
+    """A recorded text as ``fonts missing`` names it (konbinid.store.printed_texts): 「氏名」."""
+    return _PEOPLE.get(field) or _ELSEWHERE.get(field, field)
 
 
 def cell_name(where: str) -> str:

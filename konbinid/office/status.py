@@ -1,33 +1,27 @@
 """The status page: what stands at a glance for whoever is on duty. Reads only, and shows nobody's name."""
-# ruff: noqa: N802  # the names are Twisted's
 # mypy: disable-error-code=no-untyped-call
-# (twisted.web's resource and request are mostly untyped)
+# (twisted.web's resource is mostly untyped)
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
-from importlib import resources
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.logger import Logger
-from twisted.web.pages import notFound
-from twisted.web.resource import Resource
-from twisted.web.server import NOT_DONE_YET
 
 from konbinid.domain.dates import JST
 from konbinid.domain.feeds import Feed, FeedRule
 from konbinid.domain.request import Refused, ServiceReport
+from konbinid.office.page import Page, Place, Style
 from konbinid.office.status_view import Here, View, view_of
 from konbinid.store.errors import StoreError
 from konbinid.store.status import read_status
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IReactorTime
-    from twisted.web.resource import IResource
     from twisted.web.server import Request
 
     from konbinid.store.pool import Pool
@@ -54,71 +48,24 @@ class Sources:
     within: float = 5.0
 
 
-class _Place(Resource):
-    """A place of the site below which only what was put there is found."""
-
-    def getChild(self, path: bytes, request: Request) -> IResource:
-        """Everything else: 404. (Twisted's own answer warns of its deprecation.)"""
-        del path, request
-        return notFound()
-
-
-class _Style(_Place):
-    """A style sheet of konbinid/office/static, read once. (twisted.web.static warns of its deprecations when it is imported.)"""
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self._text = resources.files("konbinid.office").joinpath("static", name).read_bytes()
-
-    def render_GET(self, request: Request) -> bytes:
-        """The text."""
-        request.setHeader(b"content-type", b"text/css; charset=utf-8")
-        return self._text
-
-
-class StatusPage(_Place):
+class StatusPage(Page):
     """``/`` in Japanese; ``/?refresh=off`` stays as it is. Never fails for want of the database: then it says so."""
 
     log = Logger()
 
     def __init__(self, sources: Sources) -> None:
-        super().__init__()
+        super().__init__("status.html")
         self._sources = sources
-        environment = Environment(
-            loader=PackageLoader("konbinid.office"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._template = environment.get_template("status.html")
-        static = _Place()
-        static.putChild(b"status.css", _Style("status.css"))
+        static = Place()
+        static.putChild(b"status.css", Style("status.css"))
         self.putChild(b"", self)
         self.putChild(b"static", static)
 
-    def render_GET(self, request: Request) -> int:
-        """Read and answer."""
-        # The reader may be gone before the database answers.
-        gone: list[object] = []
-        request.notifyFinish().addErrback(gone.append)
-        ensureDeferred(self._answer(request, gone))
-        return NOT_DONE_YET
-
-    async def _answer(self, request: Request, gone: list[object]) -> None:
-        code, page = 500, b""
-        try:
-            view = await self._view()
-            code = 503 if view.database_is_away else 200
-            refresh = None if request.args.get(b"refresh") == [b"off"] else _REFRESH_SECONDS
-            page = self._template.render(view=view, refresh=refresh).encode()
-        finally:
-            if not gone:
-                request.setResponseCode(code)
-                request.setHeader(b"content-type", b"text/html; charset=utf-8")
-                request.setHeader(b"content-length", b"%d" % len(page))
-                request.write(b"" if request.method == b"HEAD" else page)
-                request.finish()
+    async def answer(self, request: Request) -> tuple[int, dict[str, object]]:
+        """Read."""
+        view = await self._view()
+        refresh = None if request.args.get(b"refresh") == [b"off"] else _REFRESH_SECONDS
+        return 503 if view.database_is_away else 200, {"view": view, "refresh": refresh}
 
     async def _view(self) -> View:
         sources, now = self._sources, self._sources.now()

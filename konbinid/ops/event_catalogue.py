@@ -64,6 +64,13 @@ _KINDS = (
     ),
     EventKind("retention.refused", ("part", "reason"), "Nothing was removed: the clock cannot be believed."),
     EventKind("retention.failed", ("reason",), "Removing failed; it is tried again in ten minutes."),
+    # Characters without a glyph
+    EventKind(
+        "glyphs.looked",
+        ("people", "characters", "new"),
+        "What certificates print was looked through: characters without a glyph, and how many are new.",
+    ),
+    EventKind("glyphs.failed", ("reason",), "That look failed; it is tried again."),
     # Alerts of the operating part
     EventKind(
         "alert.raised", ("source", "alert"), "Something a person must look at; the database has the row."

@@ -90,6 +90,10 @@ class Lacking:
         self._faces = faces
         self._good: set[str] = set()
 
+    def may_be_in(self, text: str) -> bool:
+        """Whether a text, or texts in a row, need a closer look; False: every character was found before."""
+        return not self._good.issuperset(text)
+
     def in_text(self, text: str) -> list[str]:
         """The tokens of a text that no face has, each once, in order."""
         unknown = set(text) - self._good

@@ -69,14 +69,15 @@ RIGHTS = {
     },
     "office": {
         "S": f"{PEOPLE} {LINKS} {INTAKE} {LIBRARY} {LEDGER} {APPLICATIONS} {DECIDED} ledger.bound_transaction ledger.issuance_state ledger.audit ledger.audit_seal "
-        f"ops.kind_state ops.lease ops.alert ops.alert_seen ops.fingerprint {RESTORED} intake.verify_choice",
-        "I": f"{DECIDED} library.approval library.blob library.entry library.withdrawal ledger.audit ops.alert ops.alert_seen ops.fingerprint ops.restoration_confirmed",
+        f"ops.kind_state ops.lease ops.alert ops.alert_seen ops.fingerprint ops.glyph_look {RESTORED} intake.verify_choice",
+        "I": f"{DECIDED} library.approval library.blob library.entry library.withdrawal ledger.audit ops.alert ops.alert_seen ops.fingerprint ops.glyph_look ops.restoration_confirmed",
+        "U": "ops.glyph_look",
         "U(suspended,reason,changed_by,changed_at,change_no)": "ops.kind_state",
         "U(change_no)": "people.register_lock",
     },
     "check": {
         "S": f"{PEOPLE} {LINKS} {INTAKE} {LIBRARY} {LEDGER} {APPLICATIONS} {DECIDED} ledger.bound_transaction ledger.document ledger.issuance_state ledger.audit ledger.audit_seal "
-        f"ops.kind_state ops.lease ops.alert ops.alert_seen ops.fingerprint {RESTORED} intake.verify_choice",
+        f"ops.kind_state ops.lease ops.alert ops.alert_seen ops.fingerprint ops.glyph_look {RESTORED} intake.verify_choice",
         "I": "ops.alert",
     },
     "shred": {
@@ -86,7 +87,7 @@ RIGHTS = {
         "D": "ledger.document_key ledger.document",
     },
     "ops": {
-        "S": f"ops.kind_state ops.lease ops.alert ops.alert_seen ops.fingerprint ledger.audit ledger.audit_seal {RESTORED} intake.feed",
+        "S": f"ops.kind_state ops.lease ops.alert ops.alert_seen ops.fingerprint ops.glyph_look ledger.audit ledger.audit_seal {RESTORED} intake.feed",
         "I": "ops.alert ledger.audit ledger.audit_seal ops.beat ops.feed_standing",
         "U": "ops.lease ops.beat ops.feed_standing",
     },
