@@ -1,6 +1,6 @@
-"""What a city's 外字 cost: taking in a font of 6,400, the first paper after it came into force, and looking for what cannot be printed.
+"""What a city's 外字 cost: taking in a font of 6,400, the first paper after it came into force, and papers after it.
 
-    .venv/bin/python bench/gaiji.py [--characters 6400] [--people 75000]
+    .venv/bin/python bench/gaiji.py [--characters 6400]
 
 Starts a private PostgreSQL (as the tests do, without fsync). The fonts are drawn like the demo's, every character another shape. Milliseconds of CPU of this process and wall
 milliseconds; the longest turn is the CPU that the reactor was kept for between two ticks of a timer.
@@ -16,14 +16,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
 
 import cases
-import psycopg2
 import town
 from gaiji_news import bring
 from gaiji_samples import eudc
@@ -35,10 +33,8 @@ from twisted.internet.threads import deferToThread
 
 from konbinid.domain.request import Issued
 from konbinid.issue.desk import Desk
-from konbinid.paper.coverage import Lacking
 from konbinid.paper.gaiji import checked_font, opened_font
 from konbinid.store.keyring import Keyring
-from konbinid.store.printed_texts import printed_texts
 
 _CODES = (*range(0xE000, 0xF900), *range(0xF0000, 0xFFFFE))
 _TICK = 0.002
@@ -116,40 +112,9 @@ async def papers(desk: Desk, database: Database, characters: str) -> None:
     turns.loop.stop()
 
 
-def missing(database: Database, people: int) -> None:
-    """Everything that is printed of a city, looked through."""
-    columns = ", ".join(
-        name
-        for (name,) in database.run(
-            "select column_name from information_schema.columns where table_schema = 'people' and table_name = 'person' "
-            "and column_name not in ('atena_number', 'individual_number_sealed', 'individual_number_digest', 'resident_code_digest')"
-        )
-    )
-    database.run(
-        f"insert into people.person (atena_number, {columns}) select lpad((5000000000 + n)::text, 10, '0'), {columns} "
-        "from people.person, generate_series(1, %s) n where atena_number = %s",
-        (people, cases.HEAD),
-    )
-    with closing(psycopg2.connect(database.dsn("office"))) as made:
-        made.autocommit = True
-        lacking, found = Lacking(town.press().faces), 0
-
-        def look() -> None:
-            nonlocal found
-            found = sum(bool(lacking.in_text(each.text)) for each in printed_texts(made))
-
-        figures = timed(look)
-    show(
-        f"fonts missing, {people:,} people",
-        figures,
-        f"{people / figures[1] * 1e3:,.0f} people/s; {found:,} texts lack one",
-    )
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--characters", type=int, default=6400)
-    parser.add_argument("--people", type=int, default=75_000)
     arguments = parser.parse_args()
     characters = "".join(map(chr, _CODES[: arguments.characters]))
     print(f"{'':52}{'CPU ms':>9}{'wall ms':>9}")
@@ -171,7 +136,6 @@ def main() -> None:
 
     reactor.callWhenRunning(lambda: ensureDeferred(papers(desk, database, characters)).addBoth(finished))
     reactor.run()
-    missing(database, arguments.people)
     server.stop()
     shutil.rmtree(folder)
 

@@ -1,7 +1,7 @@
 """The looking child: ``python -m konbinid.glyph_child``, started by konbinid.ops.glyph_watch and by nothing else.
 
 One look for characters without a glyph, through everything that certificates print, kept in the database. It is a process of its own because it
-takes a processor for a minute in a large city. On its standard output: counts, or the kind and place of a failure; never a text of anybody.
+takes a processor for a minute or two in a large city. On its standard output: counts, or the kind and place of a failure; never a text of anybody.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _ASK_SECONDS = 60.0
 _WITHIN = 10.0
 _AFTER_FAILURE = 600.0
-_LONGEST = 3600.0  # a look at 3.77 million people takes about a minute (docs/measurements.md)
+_LONGEST = 3600.0  # a look at 3.77 million people would take three minutes (docs/measurements.md)
 _READ = "begin isolation level repeatable read read only"
 _FAILED = "字形のない文字を調べられませんでした。10分ごとにやり直します。続くときは、記録の glyphs.failed を保守担当に伝えてください。"
 

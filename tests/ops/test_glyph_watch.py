@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from glyph_town import DIGEST, setting, settle
@@ -91,11 +92,10 @@ class GlyphWatchTest(TestCase):
         watch._working = Deferred.fromCoroutine(watch.look_if_due())
         while watch._child is None:
             await deferLater(reactor, 0.005)
-        with (
-            open(f"/proc/{watch._child.transport.pid}/cmdline", "rb") as line,
-            open(f"/proc/{watch._child.transport.pid}/environ", "rb") as environ,
-        ):
-            said = line.read() + environ.read()
+        process = Path(f"/proc/{watch._child.transport.pid}")
+        while b"konbinid.glyph_child" not in (process / "cmdline").read_bytes():
+            await deferLater(reactor, 0.001)
+        said = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
         self.assertNotIn(b"dbname=", said)
         await watch.stopService()
 
