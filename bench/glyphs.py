@@ -117,7 +117,7 @@ async def measure(folder: Path, people: int, years: int) -> None:
         turns = Turns()
         await deferLater(reactor, 5)
         quiet, begun = turns.longest(), time.perf_counter()
-        looking = Deferred.fromCoroutine(watch.look_if_due())
+        looking = Deferred.fromCoroutine(watch.round())
         cpu, memory = 0.0, 0
         while not looking.called:
             await deferLater(reactor, 0.05)

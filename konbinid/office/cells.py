@@ -60,6 +60,11 @@ def field_name(field: str) -> str:
     return _PEOPLE.get(field) or _ELSEWHERE.get(field, field)
 
 
+def field_order(field: str) -> int:
+    """Where it comes among the fields, as papers show them."""
+    return (*_PEOPLE, *_ELSEWHERE, field).index(field)
+
+
 def cell_name(where: str) -> str:
     """「2人目の氏名」 for ``entry 2 name``. What has no name of its own is called as the form calls it."""
     entry = _ENTRY.fullmatch(where)

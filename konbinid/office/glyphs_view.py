@@ -7,7 +7,7 @@ from datetime import datetime
 
 from konbinid.domain.characters import character_of, is_private
 from konbinid.office import words
-from konbinid.office.cells import field_name
+from konbinid.office.cells import field_name, field_order
 from konbinid.office.words import Said, Tone
 from konbinid.store.glyph_look import OLD, GlyphLook, Missing
 
@@ -23,7 +23,7 @@ AWAY = Said("データベースに接続できません", Tone.BAD)
 _ADVICE = {
     NOT_YET: "起動してから数分のうちに調べ始めます。",
     NONE: "",
-    SOME: "この文字を使う方は、端末で証明書を受け取れません (結果コード 1301)。外字の送信を既存システムの担当に依頼してください。",
+    SOME: "この文字を使う方は、端末で証明書を受け取れません (結果コード 1301)。外字の送信を既存システムの担当に依頼するか、フォントを足してください。",
     MAYOR: "市が作成する証明書は、すべて作れません。フォントと市の設定を確かめてください。",
     AWAY: "データベースの状態を確かめてください。",
 }
@@ -93,7 +93,7 @@ def _summary(look: GlyphLook | None) -> Said:
 def _line(missing: Missing) -> CharacterLine:
     fields = tuple(
         f"{field_name(field)} {count:,}{'件' if field == 'mayor' else '人'}"
-        for field, count in sorted(missing.fields.items(), key=lambda each: (-each[1], each[0]))
+        for field, count in sorted(missing.fields.items(), key=lambda each: (-each[1], field_order(each[0])))
     )
     return CharacterLine(
         missing.code, _sort(missing.code), fields, f"{missing.people:,}", words.at_time(missing.since)
@@ -104,4 +104,4 @@ def _sort(code: str) -> str:
     first, _, selector = code.partition(" ")
     if selector:
         return "異体字 (IVS)"
-    return "外字" if is_private(character_of(first)) else "文字"
+    return "外字" if is_private(character_of(first)) else "標準の文字"

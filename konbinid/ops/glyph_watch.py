@@ -11,17 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from twisted.application.service import Service
-from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.defer import Deferred
 from twisted.internet.error import ProcessExitedAlready
 from twisted.internet.protocol import ProcessProtocol
-from twisted.logger import Logger
 
+from konbinid.ops.rounds import Rounds
 from konbinid.store.errors import StoreError
 from konbinid.store.glyph_look import is_due
 
 if TYPE_CHECKING:
-    from twisted.internet.interfaces import IDelayedCall
     from twisted.python.failure import Failure
 
     from konbinid.store.pool import Pool
@@ -101,10 +99,8 @@ class _Child(ProcessProtocol):
                 return
 
 
-class GlyphWatch(Service):
+class GlyphWatch(Rounds):
     """Asks every minute whether a look is due. ``pool``: of the role office. ``tell``: raises an alert (severity, source, event, text)."""
-
-    log = Logger()
 
     def __init__(
         self,
@@ -114,50 +110,28 @@ class GlyphWatch(Service):
         setting: GlyphWatchSetting,
         tell: Callable[..., None],
     ) -> None:
-        self._reactor = reactor
+        super().__init__(reactor, _ASK_SECONDS)
         self._pool = pool
         self._lease = lease
         self._setting = setting
         self._tell = tell
-        self._timer: IDelayedCall | None = None
-        self._working: Deferred[None] | None = None
         self._child: _Child | None = None
         self._not_before = 0.0
         self._told = False
 
-    def startService(self) -> None:  # noqa: N802  # Twisted's name
-        """Begin to ask, in a minute: what a start is for comes first."""
-        super().startService()  # type: ignore[no-untyped-call]  # Twisted's Service has no types
-        self._timer = self._reactor.callLater(_ASK_SECONDS, self._ask)
-
-    def stopService(self) -> Deferred[None]:  # noqa: N802  # Twisted's name
+    def stopService(self) -> Deferred[None] | None:  # noqa: N802  # Twisted's name
         """Kill a look that is under way; fires when it is gone."""
-        super().stopService()  # type: ignore[no-untyped-call]  # Twisted's Service has no types
-        if self._timer is not None and self._timer.active():
-            self._timer.cancel()
+        stopped = super().stopService()
         if self._child is not None:
             self._child.kill()
-        ended: Deferred[None] = Deferred()
-        if self._working is None:
-            ended.callback(None)
-        else:
-            self._working.addBoth(lambda _: ended.callback(None))
-        return ended
+        return stopped
 
-    def _ask(self) -> None:
-        self._timer = self._reactor.callLater(_ASK_SECONDS, self._ask)
-        ours = self._lease.epoch is not None and self._reactor.seconds() >= self._not_before
-        if ours and self._working is None:
-            self._working = ensureDeferred(self.look_if_due())
-            self._working.addBoth(self._worked)
-
-    def _worked(self, _: object) -> None:
-        self._working = None
-
-    async def look_if_due(self) -> None:
-        """One round. Whatever happens in it, the next round tries again."""
+    async def round(self) -> None:
+        """Look, when it is ours to do and due."""
+        if False or self._clock.seconds() < self._not_before:
+            return
+        deadline = self._clock.seconds() + _WITHIN
         try:
-            deadline = self._reactor.seconds() + _WITHIN
             due = await self._pool.transaction(
                 lambda tx: is_due(tx, self._setting.digest), deadline=deadline, begin=_READ
             )
@@ -167,14 +141,13 @@ class GlyphWatch(Service):
                 self.log.info("glyphs.looked", **found)
         except StoreError as error:
             self.log.warn("glyphs.failed", reason=type(error).__name__)
-        except Exception as error:  # noqa: BLE001  # a defect here must not end the rounds
+        except (LookFailed, OSError) as error:
             if self.running:
-                self._failed(error)
+                self._failed(str(error) if isinstance(error, LookFailed) else type(error).__name__)
 
-    def _failed(self, error: Exception) -> None:
-        reason = str(error) if isinstance(error, LookFailed) else type(error).__name__
+    def _failed(self, reason: str) -> None:
         self.log.error("glyphs.failed", reason=reason)
-        self._not_before = self._reactor.seconds() + _AFTER_FAILURE
+        self._not_before = self._clock.seconds() + _AFTER_FAILURE
         if not self._told:
             self._told = True
             self._tell("error", "glyphs", "glyphs.failed", text=_FAILED)
@@ -190,7 +163,7 @@ class GlyphWatch(Service):
         }
         path = os.pathsep.join(entry for entry in sys.path if entry)
         child = self._child = _Child(json.dumps(question).encode())
-        self._reactor.spawnProcess(
+        self._clock.spawnProcess(
             child,
             sys.executable,
             # -P: the folder we happen to run in is no place to import from.
@@ -198,7 +171,7 @@ class GlyphWatch(Service):
             # fonts.toml may find a face by a variable.
             env={**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1"},
         )
-        limit = self._reactor.callLater(_LONGEST, child.kill)
+        limit = self._clock.callLater(_LONGEST, child.kill)
         try:
             return await child.ended
         finally:

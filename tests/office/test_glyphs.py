@@ -57,11 +57,11 @@ def test_a_look_that_is_old_or_overtaken_says_so():
 
 def test_a_line_says_what_kind_of_character_and_where():
     """Whoever orders a glyph needs the code points, and whether it is a 外字, a sequence or a character of the standard."""
-    many = {"name": 12, "address": 1, "tax_address": 3}
+    many = {"address": 1, "domicile": 12, "tax_address": 3, "name": 12}
     lost = [Missing(code, 13, many, _NOW) for code in ("U+E000", "U+F0001", "U+845B U+E0100", "U+30EDE")]
     lines = _view(replace(_LOOK, missing=tuple(lost), characters=1200)).lines
-    assert [line.sort for line in lines] == ["外字", "外字", "異体字 (IVS)", "文字"]
-    assert lines[0].fields == ("氏名 12人", "課税の賦課期日現在の住所 3人", "住所 1人")
+    assert [line.sort for line in lines] == ["外字", "外字", "異体字 (IVS)", "標準の文字"]
+    assert lines[0].fields == ("氏名 12人", "本籍 12人", "課税の賦課期日現在の住所 3人", "住所 1人")
 
 
 def test_very_many_are_counted():

@@ -40,8 +40,7 @@ class GlyphWatchTest(TestCase):
             setting(self.database, **changes),
             lambda *said, **named: self.told.append((*said, *named)),
         )
-        made.startService()
-        self.addCleanup(made.stopService)
+        made.running = True  # the rounds are the test's
         return made
 
     async def _kept(self):
@@ -51,11 +50,17 @@ class GlyphWatchTest(TestCase):
 
     async def test_a_look_is_made_kept_and_not_made_again(self):
         """The whole way with the real child; what it kept is current for the daemon, whose sessions have another time zone than the child's."""
+        self.database.run(
+            "insert into intake.incoming (name, feed, stamp, sequence, full_file, rows, sha256, bytes, state, added, changed, removed, applied_at) "
+            "values ('x', 'JUMIN', now(), 1, true, 3, '', 1, 'applied', 3, 0, 0, clock_timestamp())"
+        )
+        self.database.run("alter role konbinid_office set timezone = 'Asia/Tokyo'", role="postgres")
+        self.addCleanup(self.database.run, "alter role konbinid_office reset timezone", role="postgres")
         watch = self._watch()
-        await watch.look_if_due()
+        await watch.round()
         kept = await self._kept()
         self.assertEqual((kept.people, kept.characters, kept.is_current), (3, 3, True))
-        await watch.look_if_due()
+        await watch.round()
         self.assertEqual((await self._kept()).began_at, kept.began_at)
         self.assertEqual(self.told, [])
 
@@ -63,19 +68,20 @@ class GlyphWatchTest(TestCase):
         """Fonts that are not the daemon's: nothing is kept, staff hear of it once until it works again, and the next round waits ten minutes."""
         watch = self._watch(digest="0" * 64)
         for _ in range(2):
-            await watch.look_if_due()
+            watch._not_before = 0.0
+            await watch.round()
         self.assertIsNone(await self._kept())
         self.assertEqual(self.told, [("error", "glyphs", "glyphs.failed", "text")])
         self.assertGreater(watch._not_before, reactor.seconds() + 500)
-        watch._setting = setting(self.database)
-        await watch.look_if_due()
+        watch._setting, watch._not_before = setting(self.database), 0.0
+        await watch.round()
         self.assertEqual((await self._kept()).characters, 3)
         self.assertFalse(watch._told)
 
     async def test_a_stop_ends_the_process(self):
         """A look of minutes does not keep a daemon from stopping; nobody is told of it, and nothing is left behind."""
         watch = self._watch()
-        looking = watch._working = Deferred.fromCoroutine(watch.look_if_due())
+        looking = watch._under_way = Deferred.fromCoroutine(watch.round())
         while watch._child is None:
             await deferLater(reactor, 0.005)
         pid = watch._child.transport.pid
@@ -89,7 +95,7 @@ class GlyphWatchTest(TestCase):
     async def test_no_secret_stands_in_the_process_list(self):
         """The DSN with its password goes through the pipe."""
         watch = self._watch()
-        watch._working = Deferred.fromCoroutine(watch.look_if_due())
+        watch._under_way = Deferred.fromCoroutine(watch.round())
         while watch._child is None:
             await deferLater(reactor, 0.005)
         process = Path(f"/proc/{watch._child.transport.pid}")
@@ -129,12 +135,12 @@ def test_only_the_holder_looks():
     assert pool.asked == 1
 
 
-def test_no_exception_ends_the_rounds():
-    """A database that is away is tried again in a minute without an alert; a defect in ten, with one; and then again."""
+def test_what_fails_is_tried_again():
+    """A database that is away: in a minute, without an alert. A process that cannot be had: in ten, with one alert for all its failures."""
     told = []
-    pool = _PoolThatFails(Unavailable("x"), ValueError("x"), ZeroDivisionError(), Unavailable("x"))
+    pool = _PoolThatFails(Unavailable("x"), OSError(), BlockingIOError(), Unavailable("x"))
     clock, watch = _rounds(pool, Lease(), told)
-    clock.advance(glyph_watch._ASK_SECONDS)
+    assert (pool.asked, len(told)) == (1, 0)
     clock.advance(glyph_watch._ASK_SECONDS)
     assert (pool.asked, len(told)) == (2, 1)
     clock.advance(glyph_watch._ASK_SECONDS)
