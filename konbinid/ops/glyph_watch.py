@@ -128,7 +128,7 @@ class GlyphWatch(Rounds):
 
     async def round(self) -> None:
         """Look, when it is ours to do and due."""
-        if False or self._clock.seconds() < self._not_before:
+        if self._lease.epoch is None or self._clock.seconds() < self._not_before:
             return
         deadline = self._clock.seconds() + _WITHIN
         try:
