@@ -1,5 +1,5 @@
 """Invented tax records for the people that a form is tried out with: both titles, losses, ＊＊＊, years of one and of no 定額減税, and amounts of
-twelve digits. Nobody earns this; only what a rule of the paper looks at adds up.
+twelve digits. But for those the numbers add up as the law has them (令和8年度), because people who check such papers look at them.
 """
 
 from __future__ import annotations
@@ -37,18 +37,37 @@ _WITH_SPOUSE = {
     "annual_tax": 287_000,
     "dependants_under_16": 1,
 }
+_WITH_LOSSES = {
+    **_SALARIED,
+    "business_income": -1_234_567,
+    "real_estate_income": -987_654,
+    "aggregate_income": 2_297_779,
+    "total_income": 2_297_779,
+    "tax_base": 950_000,
+    "city_income_levy": 55_500,
+    "prefecture_income_levy": 37_000,
+    "annual_tax": 97_800,
+}
+_WITH_DEPENDANTS = {
+    **_SALARIED,
+    "dependants_deduction": 1_420_000,
+    "deductions_total": 2_767_000,
+    "tax_base": 1_753_000,
+    "adjustment_credit": 17_500,
+    "city_income_levy": 94_600,
+    "prefecture_income_levy": 63_100,
+    "annual_tax": 163_000,
+    "dependants_general": 2,
+    "dependants_elderly": 2,
+    "dependants_under_16": 3,
+}
 _NUMBERS: Mapping[PersonaName, Mapping[str, int]] = MappingProxyType(
     {
         PersonaName.MINIMAL: {},
         PersonaName.TYPICAL: _WITH_SPOUSE,
-        PersonaName.LONG: {**_SALARIED, "business_income": -12_345_678, "real_estate_income": -987_654},
+        PersonaName.LONG: _WITH_LOSSES,
         PersonaName.FOREIGN: _SALARIED,
-        PersonaName.MANY: {
-            **_SALARIED,
-            "dependants_general": 2,
-            "dependants_elderly": 2,
-            "dependants_under_16": 3,
-        },
+        PersonaName.MANY: _WITH_DEPENDANTS,
         PersonaName.EXTREME: {**dict.fromkeys(AMOUNTS, 999_999_999_999), **dict.fromkeys(COUNTS, 99)},
     }
 )

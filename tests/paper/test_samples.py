@@ -9,8 +9,10 @@ import pytest
 from konbinid.domain.content import OMITTED, OfficialSeal
 from konbinid.domain.kinds import REGISTER_KINDS, Kind
 from konbinid.domain.library import Mayor
+from konbinid.domain.tax import DEDUCTIONS, INCOMES
 from konbinid.paper import readback
 from konbinid.paper.sample_people import PERSONAS, PersonaName
+from konbinid.paper.sample_taxes import sample_record
 from konbinid.paper.samples import NUMBER, sample_contents
 
 _ON = date(2026, 11, 25)
@@ -63,6 +65,41 @@ def test_tax_certificates_have_both_titles():
     assert contents[PersonaName.TYPICAL].title == "taxed"
     assert contents[PersonaName.LONG].sections["tax"]["business_income"].text.startswith("△")
     assert contents[PersonaName.EXTREME].sections["tax"]["annual_tax"].text == "999,999,999,999"
+
+
+@pytest.mark.parametrize("name", [name for name in PersonaName if name is not PersonaName.EXTREME])
+def test_the_taxes_add_up(name):
+    """Whoever checks papers looks at the sums: a form is not to be approved, or a gallery shown, with a dependant and no deduction for it."""
+    record = sample_record(name, 2026, "見本市")
+    yen = record.amounts
+    earned = [
+        each
+        for each in INCOMES
+        if each.endswith("_income") and each not in {"total_income", "aggregate_income"}
+    ]
+    assert yen["total_income"] == yen["aggregate_income"] == sum(yen[each] for each in earned)
+    assert yen["deductions_total"] == sum(yen[each] for each in DEDUCTIONS[:-1])
+    general, elderly = record.counts["dependants_general"], record.counts["dependants_elderly"]
+    assert yen["dependants_deduction"] == 330_000 * general + 380_000 * elderly
+    assert bool(yen["spouse_deduction"]) is record.deductible_spouse
+    base = max(0, yen["total_income"] - yen["deductions_total"]) // 1000 * 1000
+    assert yen["tax_base"] == base
+    for levy, tenths in (("city_income_levy", 6), ("prefecture_income_levy", 4)):
+        credit = yen["adjustment_credit"] * tenths // 10
+        assert yen[levy] == (base * tenths // 100 - credit) // 100 * 100
+    fixed = ("city_per_capita", "prefecture_per_capita", "forest_tax")
+    assert yen["annual_tax"] == sum(
+        yen[each] for each in ("city_income_levy", "prefecture_income_levy", *fixed)
+    )
+
+
+def test_nobody_came_before_birth():
+    """A day of a sample that cannot be is the first thing that an officer sees."""
+    for persona in PERSONAS:
+        for person in persona.people:
+            for day in (person.resident_since, person.address_since, person.notified_on):
+                if day is not None and "00" not in str(person.birth_date)[4:] and "不詳" not in person.name:
+                    assert str(person.birth_date) <= str(day), (persona.name, person.name)
 
 
 def test_mayor_seal_and_day_are_those_that_are_asked_for():
