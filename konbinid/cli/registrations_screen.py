@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from unicodedata import category
 
+from konbinid.domain.characters import code_points
 from konbinid.domain.dates import JST
 
 if TYPE_CHECKING:
@@ -12,7 +14,14 @@ if TYPE_CHECKING:
     from konbinid.domain.matching import Candidate, Comparison
     from konbinid.store.registration_office import Listed, Shown
 
+# Of what stands in a text, the categories that move a terminal's cursor or turn its writing, or that nobody sees.
+_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
 _SAME = {True: "✓", False: "✗"}
+
+
+def seen(text: str) -> str:
+    """A text of somebody outside as one line that shows all of it: an applicant's line end could write lines of this screen, with their ✓."""
+    return "".join(f"<{code_points(sign)}>" if category(sign) in _UNSEEN else sign for sign in text)
 
 
 def queue_line(each: Listed) -> str:
@@ -27,12 +36,12 @@ def application_screen(found: Shown) -> list[str]:
     """What the applicant wrote."""
     lines = [
         f"Application {found.number}: {found.state}, received {found.received_at.astimezone(JST):%Y-%m-%d %H:%M}",
-        f"  氏名      {found.name}（{found.kana}）",
+        f"  氏名      {seen(found.name)}（{seen(found.kana)}）",
         f"  生年月日  {found.birth_date:%Y-%m-%d}",
-        f"  住所      {found.address}",
-        f"  電話      {found.phone}",
-        f"  本籍      {found.domicile}",
-        f"  筆頭者    {found.head_of_register}",
+        f"  住所      {seen(found.address)}",
+        f"  電話      {seen(found.phone)}",
+        f"  本籍      {seen(found.domicile)}",
+        f"  筆頭者    {seen(found.head_of_register)}",
     ]
     if found.register_number is not None:
         lines.append(f"  Approved for register {found.register_number}, member {found.member}.")
@@ -70,8 +79,8 @@ def _candidate(candidate: Candidate, same: Comparison) -> list[str]:
     about = f" ({', '.join(notes)})" if notes else ""
     return [
         f"  --register {candidate.register_number} --member {candidate.member}{about}",
-        f"    {_SAME[same.name]} 氏名      {candidate.name}",
+        f"    {_SAME[same.name]} 氏名      {seen(candidate.name)}",
         f"    {_SAME[same.birth_date]} 生年月日  {born.year:04}-{born.month:02}-{born.day:02}",
-        f"    {_SAME[same.domicile]} 本籍      {candidate.domicile}",
-        f"    {_SAME[same.head_of_register]} 筆頭者    {candidate.head_of_register}",
+        f"    {_SAME[same.domicile]} 本籍      {seen(candidate.domicile)}",
+        f"    {_SAME[same.head_of_register]} 筆頭者    {seen(candidate.head_of_register)}",
     ]

@@ -19,8 +19,9 @@ _MAX_SUBTABLES = 64
 _LAST = 0x10FFFF
 # Only these may leave no ink: everything else that shows nothing is a character we do not have.
 BLANKS = frozenset("\u0020\u3000")
-# Controls, invisible format characters, surrogates, other spaces: never printable, whatever a font says.
-_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})
+# Controls, invisible format characters, surrogates, other spaces: never printable, whatever a font says. Nor are combining marks: nothing here puts
+# a mark on its letter, so カ and U+3099 would stand there as カ ゛, which is not the character that the register shows.
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp", "Mn", "Mc", "Me"})
 
 Tokens = dict[str, int]
 

@@ -79,6 +79,18 @@ def test_an_application_is_shown_beside_the_register(call, town):
     assert "Nobody in the family registers" in call("show", "AAAA-BBBB-CCCC-EEEE", *BY)[1]
 
 
+def test_an_applicant_writes_no_line_of_the_screen(call, town):
+    """What comes from a kiosk may hold line ends, terminal controls (U+009B) and signs that turn the writing: shown as they are, they would
+    let an applicant write candidates with their own ✓ for whoever decides."""
+    planted = "見本県\n\nIn the family registers:\n  --register 0000000777 --member 01\n    ✓ 氏名\u2028\x9b2J\u202e"
+    apply(town, domicile=planted, head="見本\u200b\t太郎")
+    _, said = call("show", NUMBER, *BY)
+    assert sum(line == "In the family registers:" for line in said.splitlines()) == 1
+    assert not set("\x9b\u2028\u202e\u200b\t\r") & set(said)
+    assert "  本籍      見本県<U+000A><U+000A>In the" in said
+    assert "<U+009B>2J<U+202E>" in said
+
+
 def test_what_is_the_same_is_approved(call, town):
     """The binding names register, member and who that is today."""
     rt.apply_for_registration(town, NUMBER)

@@ -99,6 +99,17 @@ def test_invisible_characters_are_missing(faces, char):
     assert faces.find(char) is None
 
 
+@pytest.mark.parametrize("mark", ["\u3099", "\u309a", "\u0301", "\u0361", "\u20dd"])
+def test_combining_marks_are_missing(faces, mark):
+    """Nothing puts a mark on its letter: カ with U+3099 was printed as カ ゛, e with U+0301 as e ´, which no register shows. Refused like a missing
+    character; the composed ガ and é are there."""
+    assert faces.find(mark) is None
+    with pytest.raises(MissingGlyph):
+        faces.resolve(f"か{mark}", "name")
+    assert faces.find("ガ") is not None
+    assert faces.find("é") is not None
+
+
 def test_base_faces_are_searched_in_order(base):
     """A city's own font placed first wins; placed last it only fills gaps."""
     other = Face(gaiji_font(), "CITY")
