@@ -55,7 +55,7 @@ def _complete(layout: Layout, columns: dict[str, Sequence[str]], count: int) -> 
     for join in layout.joins:
         rows = zip(*(columns[_PART + part] for part in join.parts), strict=True)
         columns[join.target.name] = values = list(map(join.value, rows))
-        if max(map(len, values)) > join.length or (join.required and "" in values):
+        if max(map(len, values)) > join.length or (join.required and "" in map(str.strip, values)):
             return False
     for name in [name for name in columns if name.startswith(_PART)]:
         del columns[name]
@@ -73,7 +73,7 @@ def _join(layout: Layout, values: dict[str, str]) -> list[tuple[str, Fault]]:
         if len(whole) > join.length:
             faults.append((join.name, Fault.TOO_LONG))
         elif len(parts) == len(join.parts):
-            values[join.target.name] = whole
+            values[join.target.name] = whole if whole.strip() or not join.required else ""
     for name in [name for name in values if name.startswith(_PART)]:
         del values[name]
     return faults
@@ -83,7 +83,8 @@ def _checked(column: Column, values: Sequence[str]) -> Sequence[str] | None:
     """A whole column's canonical values, or None when something in it needs a closer look."""
     if column.tidying is not None:
         values = column.tidying.column(values)
-    if column.required and "" in values:
+    # A name of nothing but spaces would be printed: nobody's name, on somebody's paper.
+    if column.required and "" in map(str.strip, values):
         return None
     canonical = column.form.column(values)
     target = column.target
@@ -100,7 +101,7 @@ def _read_cell(column: Column, cell: str) -> str:
         raise BadValue(Fault.FORBIDDEN_CHARACTER)
     if column.tidying is not None:
         cell = column.tidying.cell(cell)
-    if not cell:
+    if not cell or (column.required and not cell.strip()):
         return ""
     value = column.form.cell(cell)
     if column.target is not None and column.target.valid is not None and not column.target.valid(value):

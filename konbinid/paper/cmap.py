@@ -23,6 +23,10 @@ BLANKS = frozenset("\u0020\u3000")
 # a mark on its letter, so カ and U+3099 would stand there as カ ゛, which is not the character that the register shows.
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp", "Mn", "Mc", "Me"})
 
+# What is written in place of a character that a system does not have: 〓, and the signs that describe one by its parts (⿰木木). A font has them, and on
+# paper they would stand for a name (certificates.md: never 〓).
+_PLACEHOLDERS = frozenset("\u3013\u303e\u31ef") | frozenset(map(chr, range(0x2FF0, 0x3000)))
+
 Tokens = dict[str, int]
 
 
@@ -46,7 +50,8 @@ def read_tokens(table: bytes, glyph_count: int) -> Tokens:
 
 
 def _printable(point: int) -> bool:
-    return chr(point) in BLANKS or unicodedata.category(chr(point)) not in _UNPRINTABLE
+    char = chr(point)
+    return char in BLANKS or (unicodedata.category(char) not in _UNPRINTABLE and char not in _PLACEHOLDERS)
 
 
 def _subtables(table: bytes) -> dict[tuple[int, int, int], int]:

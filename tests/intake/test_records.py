@@ -166,6 +166,7 @@ def test_bytes_that_are_no_utf8_are_told_by_column(city_layouts, rows):
     ("changes", "column", "fault"),
     [
         ({"name": ""}, "氏名", Fault.MISSING),
+        ({"name": "　 　"}, "氏名", Fault.MISSING),
         ({"birth_date": ""}, "生年月日", Fault.MISSING),
         ({"birth_date": "19800230"}, "生年月日", Fault.NO_SUCH_DATE),
         ({"resident_since": "20000400"}, "住民となった年月日", Fault.NO_SUCH_DATE),

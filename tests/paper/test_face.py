@@ -110,6 +110,14 @@ def test_combining_marks_are_missing(faces, mark):
     assert faces.find("é") is not None
 
 
+@pytest.mark.parametrize("text", ["〓橋", "⿰木木", "\u303e"])
+def test_placeholders_are_missing(faces, text):
+    """A core system that lacks a character writes 〓, or describes it by its parts. IPAmj明朝 draws both: they were certified as a name."""
+    assert faces.find(text[0]) is None
+    with pytest.raises(MissingGlyph):
+        faces.resolve(text, "name")
+
+
 def test_base_faces_are_searched_in_order(base):
     """A city's own font placed first wins; placed last it only fills gaps."""
     other = Face(gaiji_font(), "CITY")
