@@ -70,12 +70,19 @@ def test_a_shape_is_what_stands_on_paper():
     assert checked_font(eudc({A: 1}, units=512)).shape_hash(A) != one.shape_hash(A)
 
 
-@pytest.mark.parametrize("fault", ["no contour", "one point", "a line", "no width"])
+@pytest.mark.parametrize(
+    "fault", ["no contour", "one point", "a line", "no width", "too narrow", "shifted", "too low"]
+)
 def test_what_leaves_no_ink_is_no_glyph(fault):
     """A mapped glyph that shows nothing, or that the next character is drawn over, would be a wrong name."""
     font = TTFont(io.BytesIO(eudc({A: 1, B: 2})))
     if fault == "no width":
         font["hmtx"]["u0E000"] = (0, 0)
+    elif fault in {"too narrow", "shifted"}:
+        font["hmtx"]["u0E000"] = (100, 10) if fault == "too narrow" else (256, 120)
+    elif fault == "too low":
+        font["glyf"]["u0E000"].coordinates.translate((0, -200))
+        font["glyf"]["u0E000"].recalcBounds(font["glyf"])
     else:
         pen = TTGlyphPen(None)
         points = {"no contour": [], "one point": [(5, 5)], "a line": [(5, 5), (50, 5), (20, 5)]}[fault]
