@@ -138,7 +138,8 @@ class GlyphWatch(Rounds):
             if due and self.running:
                 found = await self._look()
                 self._told = False
-                self.log.info("glyphs.looked", **found)
+                people, characters, new = found["people"], found["characters"], found["new"]
+                self.log.info("glyphs.looked", people=people, characters=characters, new=new)
         except StoreError as error:
             self.log.warn("glyphs.failed", reason=type(error).__name__)
         except (LookFailed, OSError) as error:
