@@ -83,7 +83,7 @@ def test_an_applicant_writes_no_line_of_the_screen(call, town):
     """What comes from a kiosk may hold line ends, terminal controls (U+009B) and signs that turn the writing: shown as they are, they would
     let an applicant write candidates with their own ✓ for whoever decides."""
     planted = "見本県\n\nIn the family registers:\n  --register 0000000777 --member 01\n    ✓ 氏名\u2028\x9b2J\u202e"
-    apply(town, domicile=planted, head="見本\u200b\t太郎")
+    rt.apply_for_registration(town, NUMBER, domicile=planted, head="見本\u200b\t太郎")
     _, said = call("show", NUMBER, *BY)
     assert sum(line == "In the family registers:" for line in said.splitlines()) == 1
     assert not set("\x9b\u2028\u202e\u200b\t\r") & set(said)
