@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, TypeVar
 
 from psycopg2.extensions import connection, cursor
@@ -19,11 +18,13 @@ from konbinid.intake.layout import Layout
 from konbinid.intake.problems import Fault, ProblemList
 from konbinid.intake.sequence import Act, FileState, OpenFile
 from konbinid.intake.steps import Passing, Point
+from konbinid.intake.tasks import Duty, Reading, Task
 from konbinid.store import intake_files, intake_prepare, intake_settle, intake_staging
 from konbinid.store.intake_compare import is_chosen
 from konbinid.store.intake_files import Incoming
 from konbinid.store.intake_link import connect, feed_row, fence, transaction
 from konbinid.store.intake_prepare import Prepared
+from konbinid.store.intake_settle import SettledAlready
 from konbinid.store.intake_tables import TABLES, Table
 
 T = TypeVar("T")
@@ -49,16 +50,6 @@ class FeedIntake:
         return self.layout.feed
 
 
-class Duty(StrEnum):
-    """What the lane must do with a file next."""
-
-    APPLY = "apply"
-    APPLY_APPROVED = "apply_approved"
-    WAIT = "wait"
-    REFUSE = "refuse"
-    GO_PAST = "go_past"  # refused, and the feed goes on behind it
-
-
 _DUTIES = {
     Act.APPLY: Duty.APPLY,
     Act.APPLY_APPROVED: Duty.APPLY_APPROVED,
@@ -69,26 +60,6 @@ _DUTIES = {
 _REFUSALS = {Act.REFUSE_LATE: Fault.LATE, Act.REFUSE_OLDER: Fault.OLDER}
 # With these nobody knows whether the rows that are there are all that were written, and as they were written.
 _TORN = (Fault.HASH_MISMATCH, Fault.TOO_LARGE, Fault.END_MALFORMED)
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One file and what is to be done with it. ``fault``: why it is refused. ``gap``: what is missing before it."""
-
-    duty: Duty
-    incoming: Incoming
-    fault: Fault | None = None
-    gap: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What the child read of a file, under which run."""
-
-    run: int
-    rows: int
-    problems: ProblemList
-    keys_unread: bool
 
 
 class Clerk:
@@ -141,10 +112,16 @@ class Clerk:
             return
         if prepared.notes:
             report["notes"] = [{"line": line, "note": note} for line, note in prepared.notes]
-        done = self._outcome(task, prepared)
+        done = self._ask(lambda cur: self._outcome(cur, task, prepared))
         if done in {intake_settle.report_only, intake_settle.compare}:
             report |= self._ask(lambda cur: report_of(cur, self._table, self._intake.layout, prepared))
-        self._settle(epoch, lambda cur: done(cur, task.incoming, self._table, prepared, report))
+
+        def settle(cur: cursor) -> None:
+            if self._outcome(cur, task, prepared) is not done:
+                raise SettledAlready  # an operator chose otherwise in the meantime
+            done(cur, task.incoming, self._table, prepared, report)
+
+        self._settle(epoch, settle)
 
     def wait(self, task: Task, reading: Reading, epoch: int) -> None:
         """Not its turn: hold who is named."""
@@ -154,7 +131,7 @@ class Clerk:
                 cur,
                 task.incoming,
                 self._table,
-                reading.run,
+                reading.left,
                 keys_unread=self._closes(task.incoming, reading),
                 gap=task.gap,
             ),
@@ -166,14 +143,14 @@ class Clerk:
         if task.fault is not None:
             problems.add_file(task.fault)
         past = task.duty is Duty.GO_PAST
-        run = None if reading is None or past else reading.run
+        left = None if reading is None or past else reading.left
         self._settle(
             epoch,
             lambda cur: intake_settle.refuse(
                 cur,
                 task.incoming,
                 self._table,
-                run,
+                left,
                 problems.as_report(),
                 takes_place=past,
                 keys_unread=reading is not None and self._closes(task.incoming, reading),
@@ -230,11 +207,12 @@ class Clerk:
         """The effects; or, when rows contradict, the faults, and the staging tables as they were."""
         problems = ProblemList()
         with transaction(self._connected()) as cur:
+            intake_staging.require_whole(cur, self._table, reading.left)
             prepared = intake_prepare.prepare(
                 cur,
                 self._feed,
                 self._table,
-                reading.run,
+                reading.left.run,
                 full=incoming.full,
                 least_removed=self._intake.removal_least_rows,
             )
@@ -250,10 +228,10 @@ class Clerk:
                 return None, problems
         return prepared, problems
 
-    def _outcome(self, task: Task, prepared: Prepared) -> _Outcome:
+    def _outcome(self, cur: cursor, task: Task, prepared: Prepared) -> _Outcome:
         intake, approved = self._intake, task.duty is Duty.APPLY_APPROVED
         if task.incoming.full and not approved:
-            if self._ask(lambda cur: is_chosen(cur, task.incoming.name)):
+            if is_chosen(cur, task.incoming.name):
                 return intake_settle.compare
             if intake.verify_only:
                 return intake_settle.report_only
@@ -265,7 +243,7 @@ class Clerk:
 
     def _reject(self, cur: cursor, incoming: Incoming, reading: Reading, report: dict[str, Any]) -> None:
         intake_settle.reject(
-            cur, incoming, self._table, reading.run, report, keys_unread=self._closes(incoming, reading)
+            cur, incoming, self._table, reading.left, report, keys_unread=self._closes(incoming, reading)
         )
 
     def _closes(self, incoming: Incoming, reading: Reading) -> bool:

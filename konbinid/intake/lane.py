@@ -19,16 +19,18 @@ from twisted.logger import Logger
 
 from konbinid.domain.feeds import Feed
 from konbinid.intake import receipts
-from konbinid.intake.clerk import Clerk, Duty, Reading, Task
+from konbinid.intake.clerk import Clerk
 from konbinid.intake.drop import Arrival, Drop
 from konbinid.intake.problems import Fault, ProblemList
 from konbinid.intake.steps import Passing, Point
+from konbinid.intake.tasks import Duty, Reading, Task
 from konbinid.intake.telling import is_passing
 from konbinid.intake.turns import Turns, is_large
 from konbinid.intake.worker import JobFailed, Worker, WorkerLost
 from konbinid.store.intake_files import Incoming
 from konbinid.store.intake_link import LeaseLost
-from konbinid.store.intake_settle import SettledAlready, StagingLost
+from konbinid.store.intake_settle import SettledAlready
+from konbinid.store.intake_staging import Left, StagingLost
 from konbinid.store.whole_file import write_whole
 
 _TRIES = 3  # a file at which the reading child fails so often is rejected
@@ -170,7 +172,7 @@ class Lane:
             self._count_failure(incoming.id, passing=is_passing(failed))
             raise
         self._failures.pop(incoming.id, None)
-        await self._tools.in_thread(lambda: self._clerk.clear(reading.run))
+        await self._tools.in_thread(lambda: self._clerk.clear(reading.left.run))
 
     def _count_failure(self, incoming_id: int, *, passing: bool) -> None:
         """A fault that may pass by itself says nothing about the file."""
@@ -188,11 +190,12 @@ class Lane:
             self._count_failure(incoming.id, passing=isinstance(failed, JobFailed) and failed.is_passing)
             if not give_up:
                 raise
-            done = {"rows": incoming.rows, "report": {}, "keys_unread": True}
+            done = {"rows": incoming.rows, "staged": None, "named": 0, "report": {}, "keys_unread": True}
         problems = ProblemList.of_report(done["report"])
         if give_up:
             problems.add_file(Fault.NOT_PROCESSED)
-        return Reading(run, done["rows"], problems, keys_unread=done["keys_unread"])
+        left = Left(run, done["staged"], done["named"])
+        return Reading(left, done["rows"], problems, keys_unread=done["keys_unread"])
 
     async def _tell(self, incoming_id: int, here: set[str]) -> None:
         incoming: Incoming | None = await self._tools.in_thread(lambda: self._clerk.incoming(incoming_id))

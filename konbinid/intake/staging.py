@@ -46,10 +46,11 @@ Staged = dict[str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Staging:
-    """What came of it: rows read, rows staged, the faults (ProblemList.as_report), whether keys could not be read."""
+    """What came of it: rows read, rows staged, bad rows whose keys are kept, the faults (ProblemList.as_report), whether keys could not be read."""
 
     rows: int
     staged: int
+    named: int
     report: dict[str, Any]
     keys_unread: bool
 
@@ -77,6 +78,7 @@ class Stager:
         self._progress = progress
         self._private = private
         self._staged = 0
+        self._named = 0
 
     def stage(self, incoming_id: int, run: int) -> Staging:
         """Read the file and leave its good rows, and the keys of its bad ones, under ``run``."""
@@ -87,7 +89,9 @@ class Stager:
             intake_staging.clear(copying, table)
             intake_staging.copy_rows(copying, table, self._pieces(cur, reader, incoming, run))
             self._keep_named(cur, reader, run, at_least=1)
-        return Staging(reader.rows, self._staged, reader.problems.as_report(), reader.keys_unread)
+        return Staging(
+            reader.rows, self._staged, self._named, reader.problems.as_report(), reader.keys_unread
+        )
 
     def _pieces(self, cur: cursor, reader: Reader, incoming: Incoming, run: int) -> Iterator[bytes]:
         feed = self._layout.feed
@@ -134,6 +138,7 @@ class Stager:
     def _keep_named(self, cur: cursor, reader: Reader, run: int, *, at_least: int) -> None:
         if len(reader.named) >= at_least:
             intake_staging.add_keys(cur, [self._key_row(run, each) for each in reader.named])
+            self._named += len(reader.named)
             reader.named = []
 
     def _key_row(self, run: int, named: Named) -> intake_staging.KeyRow:

@@ -12,10 +12,18 @@ from typing import Any
 from psycopg2.extensions import cursor
 from psycopg2.extras import Json
 
-from konbinid.store import intake_apply, intake_compare, intake_files, intake_people, intake_prepare
+from konbinid.store import (
+    intake_apply,
+    intake_compare,
+    intake_files,
+    intake_people,
+    intake_prepare,
+    intake_staging,
+)
 from konbinid.store.intake_files import OPEN_STATES, Incoming
 from konbinid.store.intake_link import FeedRow, enter, feed_row, raise_alert
 from konbinid.store.intake_prepare import Prepared
+from konbinid.store.intake_staging import Left, StagingLost
 from konbinid.store.intake_tables import Table
 
 _SETTLE = """
@@ -52,10 +60,6 @@ _VERIFIED_BEFORE = "select id from intake.incoming where feed = %s and id <> %s 
 _CLOSED_TEXT = "内容が食い違う行が {rows} 件あり、その方の証明書を止めました。konbinid files closed で確かめ、送信元に訂正を求めてください。"
 
 
-class StagingLost(Exception):
-    """The staging tables do not hold what was prepared any more: the file is to be read again."""
-
-
 class SettledAlready(Exception):
     """The file is not open any more: another daemon, or an earlier try whose answer was lost, has settled it."""
 
@@ -63,10 +67,10 @@ class SettledAlready(Exception):
 def apply(cur: cursor, incoming: Incoming, table: Table, prepared: Prepared, report: dict[str, Any]) -> None:
     """Bring a prepared file into people.* and move its feed on."""
     _require_open(cur, incoming)
-    if not intake_prepare.is_still_there(cur, table, prepared):
-        raise StagingLost
+    _require_prepared(cur, table, prepared)
     intake_people.lock_effective(cur, incoming.feed, table, prepared.run, incoming.stamp)
     intake_apply.write(cur, incoming.feed, table, prepared.run, incoming_id=incoming.id, stamp=incoming.stamp)
+    _require_prepared(cur, table, prepared)
     if incoming.full:
         _end_verified(cur, incoming)
     closing = intake_apply.count_closing(cur, table, prepared.run)
@@ -81,10 +85,10 @@ def report_only(
 ) -> None:
     """A full file of a feed that is set to ``verify_only``: changes nothing, and holds the people for whom it would."""
     _require_open(cur, incoming)
-    if not intake_prepare.is_still_there(cur, table, prepared):
-        raise StagingLost
+    _require_prepared(cur, table, prepared)
     intake_people.end_doubts(cur, [incoming.id])  # those of its waiting, which named everybody
     intake_people.doubt_differing(cur, incoming.feed, table, prepared.run, incoming.id)
+    _require_prepared(cur, table, prepared)
     _end_verified(cur, incoming)
     differences = {name: prepared.effects.get(effect, 0) for name, effect in _EFFECT_NAMES.items()}
     if any(differences.values()):
@@ -97,10 +101,10 @@ def compare(
 ) -> None:
     """A full file that an operator wants only compared: held at its place with what differs, so that it can still be applied in its order."""
     _require_open(cur, incoming)
-    if not intake_prepare.is_still_there(cur, table, prepared):
-        raise StagingLost
+    _require_prepared(cur, table, prepared)
     intake_people.end_doubts(cur, [incoming.id])  # those of its waiting, which named everybody
     intake_people.doubt_differing(cur, incoming.feed, table, prepared.run, incoming.id)
+    _require_prepared(cur, table, prepared)
     counts = {name: prepared.effects.get(effect, 0) for name, effect in _EFFECT_NAMES.items()}
     _mark(cur, incoming, "held", {**report, "compared": counts})
     cur.execute(_STOP, [incoming.id, incoming.feed])
@@ -110,10 +114,10 @@ def compare(
 def hold(cur: cursor, incoming: Incoming, table: Table, prepared: Prepared, report: dict[str, Any]) -> None:
     """It would remove too much: an operator decides. Everyone named, and everyone who would go, is held meanwhile."""
     _require_open(cur, incoming)
-    if not intake_prepare.is_still_there(cur, table, prepared):
-        raise StagingLost
+    _require_prepared(cur, table, prepared)
     intake_people.doubt_everyone(cur, incoming.feed, table, prepared.run, incoming.id)
     intake_people.doubt_differing(cur, incoming.feed, table, prepared.run, incoming.id)
+    _require_prepared(cur, table, prepared)
     counts = {"would_remove": prepared.removed, "present": prepared.present}
     _mark(cur, incoming, "held", {**report, **counts})
     cur.execute(_STOP, [incoming.id, incoming.feed])
@@ -121,22 +125,28 @@ def hold(cur: cursor, incoming: Incoming, table: Table, prepared: Prepared, repo
 
 
 def reject(
-    cur: cursor, incoming: Incoming, table: Table, run: int, report: dict[str, Any], *, keys_unread: bool
+    cur: cursor, incoming: Incoming, table: Table, left: Left, report: dict[str, Any], *, keys_unread: bool
 ) -> None:
     """Quarantine: the feed stops here. Everyone named is held; the feed closes when keys could not be read."""
     _require_open(cur, incoming)
-    _doubt(cur, incoming, table, run, keys_unread=keys_unread)
+    _doubt(cur, incoming, table, left, keys_unread=keys_unread)
     _mark(cur, incoming, "rejected", report)
     cur.execute(_STOP, [incoming.id, incoming.feed])
     raise_alert(cur, "error", "file_rejected", incoming.name, {"bad_rows": report.get("bad_rows", 0)})
 
 
 def wait(
-    cur: cursor, incoming: Incoming, table: Table, run: int, *, keys_unread: bool, gap: dict[str, Any] | None
+    cur: cursor,
+    incoming: Incoming,
+    table: Table,
+    left: Left,
+    *,
+    keys_unread: bool,
+    gap: dict[str, Any] | None,
 ) -> None:
     """Not its turn. ``gap``: what is missing before it, when nothing else stops the feed."""
     _require_open(cur, incoming)
-    _doubt(cur, incoming, table, run, keys_unread=keys_unread)
+    _doubt(cur, incoming, table, left, keys_unread=keys_unread)
     _mark(cur, incoming, "waiting", {} if gap is None else {"gap": gap})
     if gap is not None:
         raise_alert(cur, "error", "sequence_gap", incoming.name, gap)
@@ -146,7 +156,7 @@ def refuse(
     cur: cursor,
     incoming: Incoming,
     table: Table,
-    run: int | None,
+    left: Left | None,
     report: dict[str, Any],
     *,
     takes_place: bool,
@@ -154,13 +164,13 @@ def refuse(
 ) -> None:
     """It is not to be applied at all.
 
-    ``run``: its rows are staged and contradict what was applied, so everyone named is held until an operator has looked.
+    ``left``: its rows are staged and contradict what was applied, so everyone named is held until an operator has looked.
     ``takes_place``: the feed goes on after it, unless another file has stopped it here: what is not applied resolves nobody's doubt.
     ``keys_unread``: the feed closes until then, whoever can be read.
     """
     _require_open(cur, incoming, "refused")
-    if run is not None:
-        _doubt(cur, incoming, table, run, keys_unread=keys_unread)
+    if left is not None:
+        _doubt(cur, incoming, table, left, keys_unread=keys_unread)
     else:
         intake_people.end_doubts(cur, [incoming.id])  # those of its waiting
         if keys_unread:
@@ -221,6 +231,12 @@ def _for_operator(cur: cursor, incoming_id: int, *states: str) -> tuple[Incoming
     return incoming, feed
 
 
+def _require_prepared(cur: cursor, table: Table, prepared: Prepared) -> None:
+    """Asked before the locks, and again after the last use: what is there then was there all the while."""
+    if not intake_prepare.is_still_there(cur, table, prepared):
+        raise StagingLost
+
+
 _EFFECT_NAMES = {"added": "a", "changed": "c", "removed": "r"}
 
 
@@ -262,11 +278,12 @@ def _supersede(cur: cursor, incoming: Incoming, states: Sequence[str] = OPEN_STA
     intake_people.end_doubts(cur, [row[0] for row in cur.fetchall()])
 
 
-def _doubt(cur: cursor, incoming: Incoming, table: Table, run: int, *, keys_unread: bool) -> None:
+def _doubt(cur: cursor, incoming: Incoming, table: Table, left: Left, *, keys_unread: bool) -> None:
     # The kinds' state before the people: the order in which the desk takes them.
     if keys_unread:
         intake_people.close_feed(cur, incoming.id, incoming.feed)
-    intake_people.doubt_everyone(cur, incoming.feed, table, run, incoming.id)
+    intake_people.doubt_everyone(cur, incoming.feed, table, left.run, incoming.id)
+    intake_staging.require_whole(cur, table, left)  # last: what is there now was there all the while
 
 
 def _mark(cur: cursor, incoming: Incoming, state: str, report: dict[str, Any], who: str = "") -> None:

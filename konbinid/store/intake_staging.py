@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from psycopg2.extensions import cursor
 from psycopg2.extras import execute_values
@@ -12,6 +13,23 @@ from konbinid.store.intake_tables import Table
 
 _SMALL = 1024 * 1024  # bytes; below it DELETE is quicker than TRUNCATE, which makes new files
 _CHUNK = 1024 * 1024
+
+
+class StagingLost(Exception):
+    """The staging tables do not hold what was read or prepared any more: the file is to be read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a reading left in the staging tables: rows, and keys of bad rows. ``rows`` None: it was broken off, and what there is counts.
+
+    The tables are unlogged, and a daemon that does not know yet that it lost the lease empties them: without a look at these numbers a file that
+    says something could be taken for one that says nothing.
+    """
+
+    run: int
+    rows: int | None = None
+    keys: int = 0
 
 
 class _Stream(io.RawIOBase):
@@ -79,8 +97,12 @@ def drop_keys(cur: cursor, run: int) -> None:
     cur.execute("delete from intake.staged_key where run = %s", [run])
 
 
-def count(cur: cursor, table: Table, run: int) -> int:
-    """How many rows of a reading are there."""
-    cur.execute(f"select count(*) from {table.staged} where run = %s", [run])  # noqa: S608  # a constant of intake_tables
-    row = cur.fetchone()
-    return 0 if row is None else int(row[0])
+def require_whole(cur: cursor, table: Table, left: Left) -> None:
+    """StagingLost unless everything that a reading left is still there."""
+    cur.execute(
+        f"select (select count(*) from {table.staged} where run = %(run)s and line > 0), "  # noqa: S608  # a constant of intake_tables
+        "(select count(*) from intake.staged_key where run = %(run)s)",
+        {"run": left.run},
+    )
+    if left.rows is not None and cur.fetchone() != (left.rows, left.keys):
+        raise StagingLost

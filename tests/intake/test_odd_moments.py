@@ -1,0 +1,96 @@
+"""What another daemon or an operator does between two steps of a file's way: nothing that a file says may get lost there without a word."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import pytest
+
+from konbinid.domain.feeds import Feed
+from konbinid.store import intake_settle
+from konbinid.store.intake_link import connect, transaction
+
+
+def once_staged(hall, feed, act):
+    """Do something when the child has read the feed's next file, and nothing is settled yet."""
+    worker = hall.lane(Feed(feed))._tools.worker
+    run = worker.run
+    done = []
+
+    async def and_then(job):
+        answer = await run(job)
+        if job["job"] == "stage" and not done:
+            done.append(act())
+        return answer
+
+    worker.run = and_then
+
+
+def decide(hall, act, name, *said):
+    """What an operator's command does about a file."""
+    number = hall.run("select max(id) from intake.incoming where name = %s", name)[0][0]
+    with closing(connect(hall.database.dsn("intake"), "test")) as link, transaction(link) as cur:
+        act(cur, number, *said, "an operator")
+
+
+@pytest.mark.parametrize("sequence", [2, 3])
+def test_rows_that_another_daemon_cleared_hold_their_people_all_the_same(hall, rows, sequence):
+    """I-06: a daemon that does not know yet that it lost the lease begins to read, and empties the staging tables of the one that took over. The
+    file, rejected or waiting, was then settled as if it named nobody, and a hold in it reached nobody."""
+    hall.take("YOKUSHI", [rows.hold(9, "z")], sequence=1)
+    once_staged(hall, "YOKUSHI", lambda: hall.run("delete from intake.staged_hold"))
+    state = hall.take("YOKUSHI", [rows.hold(1, "a"), rows.hold(2, "b", category="77")], sequence=sequence)
+    assert (state, hall.doubted()) == ("rejected" if sequence == 2 else "waiting", {"1", "2"})
+
+
+def test_rows_that_another_daemon_cleared_are_applied_all_the_same(hall, rows):
+    """The same with a good file: it was told as applied, its hold was nowhere, and the core system had its receipt."""
+    hall.take("YOKUSHI", [rows.hold(9, "z")])
+    once_staged(hall, "YOKUSHI", lambda: hall.run("delete from intake.staged_hold"))
+    assert hall.take("YOKUSHI", [rows.hold(1, "a")]) == "applied"
+    assert hall.run("select atena_number from people.hold order by 1") == [("0000000001",), ("0000000009",)]
+
+
+def test_rows_that_are_cleared_while_they_are_written_do_not_count(hall, rows):
+    """What vanishes between two statements of the change itself takes the change back, and the file is read again."""
+    clerk = hall.lane(Feed.YOKUSHI)._clerk
+    cleared = []
+
+    def passing(point):
+        if point == "prepared" and not cleared:
+            cleared.append(point)
+            hall.run(
+                "create function people.clear_once() returns trigger language plpgsql security definer as $$ begin "
+                "delete from intake.staged_hold; return null; end $$"
+            )
+            hall.run(
+                "create trigger clearing after insert on people.person_lock execute function people.clear_once()"
+            )
+
+    clerk._passing = passing
+    hall.put("YOKUSHI", [rows.hold(1, "a")])
+    hall.look()
+    assert hall.run("select state from intake.incoming") == [("received",)]
+    hall.run("drop trigger clearing on people.person_lock")
+    hall.look()
+    assert hall.run("select atena_number from people.hold") == [("0000000001",)]
+
+
+def test_a_file_that_an_operator_wants_compared_is_not_applied_behind_the_command(hall, rows):
+    """The command said that it will be held; whoever gave it goes to look at what differs before anything counts."""
+    hall.take("JUMIN", [rows.person(1)], full=True)
+    name = hall.put("JUMIN", [rows.person(1, address="泉大津市旭町1番")], full=True)
+    clerk = hall.lane(Feed.JUMIN)._clerk
+    ask, asked = clerk._ask, []
+
+    def and_then(work):
+        found = ask(work)
+        if found is intake_settle.apply and not asked:
+            asked.append(decide(hall, intake_settle.verify, name))
+        return found
+
+    clerk._ask = and_then
+    hall.look()
+    assert asked
+    assert hall.state(name) == "held"
+    assert hall.run("select address from people.person") == [("泉大津市東雲町9番12号",)]
