@@ -202,11 +202,13 @@ def _release(cur: cursor, number: int, _: argparse.Namespace, who: str) -> None:
 
 def _give_up_gap(cur: cursor, number: int, arguments: argparse.Namespace, who: str) -> None:
     waiting = intake_files.by_id(cur, number)
-    if not 1 <= arguments.through <= 999_999 or arguments.through >= waiting.sequence > 1:
-        raise CommandFailed(
-            f"--through must lie before the waiting file's own sequence number {waiting.sequence}."
-        )
-    intake_settle.give_up_gap(cur, number, arguments.through, who)
+    wrong = f"--through must be a number that is missing before the waiting file's own sequence number {waiting.sequence}."
+    if not 1 <= arguments.through <= 999_999:
+        raise CommandFailed(wrong)
+    try:
+        intake_settle.give_up_gap(cur, number, arguments.through, who)
+    except intake_settle.NotInGap:
+        raise CommandFailed(wrong) from None
 
 
 def _done(arguments: argparse.Namespace, incoming: Incoming) -> str:

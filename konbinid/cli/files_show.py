@@ -62,6 +62,7 @@ def lines_about(cur: cursor, incoming: Incoming) -> list[str]:
         for each in problems.entries[:_MOST]
     ]
     left_out = problems.left_out + max(0, len(problems.entries) - _MOST)
+    lines += [f"line {each['line']}  {each['note']}" for each in report.get("notes", ())[:_MOST]]
     return [*lines, *([f"{left_out} more faults"] if left_out else []), *lines_of(report)]
 
 

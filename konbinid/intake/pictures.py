@@ -1,7 +1,7 @@
 """The pictures that INKAN rows name: found, read, measured.
 
 A picture comes with the file, or with an earlier file that it corrects; a difference row may also name the one that the register
-holds *for this very registration*. A name alone never fetches a picture: it could be another person's.
+holds *for this very registration of this very person*. A name alone never fetches a picture: it could be another person's.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ class Pictures:
     threshold: int
 
     def of_rows(
-        self, numbers: Sequence[str], names: Sequence[str], dpis: Sequence[str]
+        self, numbers: Sequence[str], owners: Sequence[str], names: Sequence[str], dpis: Sequence[str]
     ) -> list[Impression | Fault | None]:
-        """For each row, by registration number, picture's name and dpi: its impression, what is wrong with it, or None without a name."""
-        digests = self._digests(numbers, names)
+        """For each row, by registration number, 宛名番号, picture's name and dpi: its impression, what is wrong with it, or None without a name."""
+        digests = self._digests(numbers, owners, names)
         unusable = self.incoming.unusable
         contents = intake_files.contents(self.cur, {digest for digest in digests if digest is not None})
         return [
@@ -49,17 +49,18 @@ class Pictures:
             for name, dpi, digest in zip(names, dpis, digests, strict=True)
         ]
 
-    def _digests(self, numbers: Sequence[str], names: Sequence[str]) -> list[bytes | None]:
+    def _digests(
+        self, numbers: Sequence[str], owners: Sequence[str], names: Sequence[str]
+    ) -> list[bytes | None]:
         brought = intake_files.brought(self.cur, self.incoming, {name for name in names if name})
-        held: dict[tuple[str, str], bytes] = {}
+        held: dict[tuple[str, str, str], bytes] = {}
         if not self.incoming.full:
             lacking = [
                 number for number, name in zip(numbers, names, strict=True) if name and name not in brought
             ]
             held = intake_files.held_pictures(self.cur, lacking) if lacking else {}
-        return [
-            brought.get(name) or held.get((number, name)) for number, name in zip(numbers, names, strict=True)
-        ]
+        rows = zip(numbers, owners, names, strict=True)
+        return [brought.get(name) or held.get((number, owner, name)) for number, owner, name in rows]
 
     def _one(self, dpi: str, digest: bytes | None, contents: dict[bytes, bytes]) -> Impression | Fault:
         if digest is None:

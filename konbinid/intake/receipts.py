@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from konbinid.domain.dates import JST
 from konbinid.intake.differing import lines_of
 from konbinid.intake.problems import WORDS, Problem, ProblemList
 from konbinid.store.intake_files import Incoming
 
+_NOTES = {
+    "added_but_there": "追加の行ですが、すでにあるため更新しました。",
+    "changed_but_not_there": "更新の行ですが、もとの行がないため追加しました。",
+    "removed_but_not_there": "削除の行ですが、もとの行がありません。キーを確かめてください。",
+}
+
 
 def ok_text(incoming: Incoming) -> str:
-    """One line: what the file brought about. Below it, of a file that was only compared, what differs."""
+    """One line: what the file brought about. Below it the rows that found the opposite of what they say, and, of a file that was only
+    compared, what differs."""
     assert incoming.applied_at is not None
     at = incoming.applied_at.astimezone(JST).isoformat(timespec="seconds")
     counts = f"added={incoming.added} changed={incoming.changed} removed={incoming.removed}"
-    said = [f"rows={incoming.rows} {counts} applied_at={at}", *lines_of(incoming.report)]
+    said = [
+        f"rows={incoming.rows} {counts} applied_at={at}",
+        *note_lines(incoming.report),
+        *lines_of(incoming.report),
+    ]
     return "\n".join(said) + "\n"
+
+
+def note_lines(report: dict[str, Any]) -> list[str]:
+    """A line for each row whose 処理区分 did not fit (contract 2: reported): a cancellation that found nothing has ended nothing."""
+    return [
+        f"line={each['line']} note={each['note']} {_NOTES[each['note']]}" for each in report.get("notes", ())
+    ]
 
 
 def ng_text(incoming: Incoming) -> str:

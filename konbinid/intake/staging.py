@@ -238,7 +238,7 @@ def _with_pictures(
     columns = block.columns
     named = zip(columns["operation"], columns["image_name"], strict=True)
     wanted = ["" if operation == REMOVE else name for operation, name in named]
-    found = pictures.of_rows(columns["registration_number"], wanted, columns["dpi"])
+    found = pictures.of_rows(columns["registration_number"], columns["atena_number"], wanted, columns["dpi"])
     spec = reader.layout.spec
     for at, (line, each) in enumerate(zip(block.lines, found, strict=True)):
         if isinstance(each, Fault):

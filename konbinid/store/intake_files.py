@@ -202,14 +202,15 @@ def brought(cur: cursor, incoming: Incoming, names: Iterable[str]) -> dict[str, 
     return {name: bytes(digest) for name, digest in cur.fetchall()}
 
 
-def held_pictures(cur: cursor, registrations: Iterable[str]) -> dict[tuple[str, str], bytes]:
-    """(registration number, picture's name) -> sha256 of what the register holds: a name alone could be another person's."""
+def held_pictures(cur: cursor, registrations: Iterable[str]) -> dict[tuple[str, str, str], bytes]:
+    """(registration number, 宛名番号, picture's name) -> sha256 of what the register holds: a name alone could be another person's, and so could a
+    number that was given again."""
     cur.execute(
-        "select registration_number, image_name, image_sha256 from people.seal "
+        "select registration_number, atena_number, image_name, image_sha256 from people.seal "
         "where registration_number = any(%s) and image_sha256 is not null",
         [list(registrations)],
     )
-    return {(number, name): bytes(digest) for number, name, digest in cur.fetchall()}
+    return {(number, atena, name): bytes(digest) for number, atena, name, digest in cur.fetchall()}
 
 
 def contents(cur: cursor, digests: Iterable[bytes]) -> dict[bytes, bytes]:

@@ -58,7 +58,8 @@ select %(run)s, line, effect
 """
 
 # A name counts as changed when any row on the way changed an existing person's, even if a later row put it back. Whoever moves away, dies or is
-# struck off counts too (states 3 to 5): the seal ends there and does not come to life again with a return (I-06).
+# struck off counts too (states 3 to 5): the seal ends there and does not come to life again with a return (I-06). Nor by a row that the seal register
+# wrote while the person was away, so the return counts as well; of whom only the lock row is left, because it has a stamp.
 _RENAMED = """
 select s.atena_number
   from (select s.atena_number, s.operation, s.state, s.name, s.former_name, s.alias, lag(s.operation) over w as earlier,
@@ -66,19 +67,21 @@ select s.atena_number
           from intake.staged_person s where s.run = %(run)s
         window w as (partition by s.atena_number order by s.line)) s
   left join people.person t using (atena_number)
- where case when s.earlier = 9 or s.earlier is null and t.atena_number is null then s.operation <> 9 and s.state > 2
+  left join people.person_lock l using (atena_number)
+ where case when s.earlier = 9 or s.earlier is null and t.atena_number is null
+            then s.operation <> 9 and (s.state > 2 or l.names_stamp is not null)
             when s.earlier is null
-            then s.operation = 9 or s.state > 2 and t.state <= 2
+            then s.operation = 9 or (s.state > 2) <> (t.state > 2)
                  or (s.name, s.former_name, s.alias) is distinct from (t.name, t.former_name, t.alias)
-            else s.operation = 9 or s.state > 2 and s.before <= 2
+            else s.operation = 9 or (s.state > 2) <> (s.before > 2)
                  or (s.name, s.former_name, s.alias) is distinct from (s.n, s.f, s.a) end
 """
 _RENAMED_ONCE = """
 select s.atena_number
-  from intake.staged_person s left join people.person t using (atena_number)
+  from intake.staged_person s left join people.person t using (atena_number) left join people.person_lock l using (atena_number)
  where s.run = %(run)s
-   and case when t.atena_number is null then s.state > 2
-            else s.operation = 9 or s.state > 2 and t.state <= 2
+   and case when t.atena_number is null then s.state > 2 or l.names_stamp is not null
+            else s.operation = 9 or (s.state > 2) <> (t.state > 2)
                  or (s.name, s.former_name, s.alias) is distinct from (t.name, t.former_name, t.alias) end
 """
 _PERSON_EFFECTS = """
@@ -102,6 +105,17 @@ select line from (select line, count(*) over (partition by one) as times from fi
 union
 select f.line from final f join <target> t on t.<one> = f.one and <t counts>
  where not exists (select from <staged> s where s.run = %(run)s and <same key>)
+"""
+
+# Of the rows of one file, also of those that a later one replaces: whose the attachment is must be plain.
+_SHARED = """
+union
+select line
+  from (select line, min(key) over w as one, max(key) over w as other
+          from (select s.line, s.<one> as named, row(<s.key>)::text as key from <staged> s
+                 where s.run = %(run)s and s.operation <> 9 and s.<one> is not null and <s counts>) n
+        window w as (partition by named)) s
+ where one <> other
 """
 
 # A serial never belongs to two residents: not in one file, and not to another than the one who ever had it.
@@ -206,18 +220,18 @@ def _singles(feed: str, table: Table, rows: str) -> list[tuple[str, str, str]]:
         ]
     if feed == "INKAN":
         registered = _single(table, rows, "atena_number", "<row>.state = 1")
-        pictured = _single(table, rows, "image_name", "<row>.image_name <> ''")
+        pictured = _single(table, rows, "image_name", "<row>.image_name <> ''", _SHARED)
         return [
             ("atena_number", "second_registration", registered),
             ("image_name", "attachment_shared", pictured),
         ]
     if feed in {"KOSEKI", "FUHYO"}:
-        return [("pdf_name", "attachment_shared", _single(table, rows, "pdf_name", "true"))]
+        return [("pdf_name", "attachment_shared", _single(table, rows, "pdf_name", "true", _SHARED))]
     return []
 
 
-def _single(table: Table, rows: str, one: str, counts: str) -> str:
-    text = _SINGLE.replace("<rows>", rows).replace("<one>", one)
+def _single(table: Table, rows: str, one: str, counts: str, more: str = "") -> str:
+    text = f"{_SINGLE}{more}".replace("<rows>", rows).replace("<one>", one)
     text = text.replace("<s counts>", counts.replace("<row>", "s")).replace(
         "<t counts>", counts.replace("<row>", "t")
     )

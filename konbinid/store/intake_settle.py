@@ -43,21 +43,28 @@ update intake.feed
    set last_sequence = %(sequence)s, last_name = %(name)s, last_stamp = greatest(last_stamp, %(stamp)s),
        last_full_stamp = case when %(full)s then %(stamp)s else last_full_stamp end, last_applied_at = clock_timestamp(),
        fresh_as_of = least(%(stamp)s at time zone 'Asia/Tokyo', clock_timestamp()), stopped_by = null,
-       caught_up = coalesce((select max(id) from ops.restoration
-                              where (%(full)s or last_full_stamp is not null) and %(stamp)s at time zone 'Asia/Tokyo' > at), caught_up)
+       caught_up = greatest(caught_up, (select max(id) from ops.restoration
+                                         where (%(full)s or last_full_stamp is not null) and %(stamp)s at time zone 'Asia/Tokyo' > at))
  where feed = %(feed)s
 """
 _GO_ON = "update intake.feed set last_sequence = %s, stopped_by = null where feed = %s"
 _STOP = "update intake.feed set stopped_by = %s where feed = %s"
+# A file that came since this one was chosen, and corrects it, has not been looked at by anybody: it stays, comes late, and holds whom it names.
 _SUPERSEDE = """
 update intake.incoming set state = 'superseded', state_at = clock_timestamp(), resolved_by = %s
- where feed = %s and sequence = %s and id <> %s and state = any(%s)
+ where feed = %s and sequence = %s and id <> %s and state = any(%s) and (state in ('held', 'rejected') or stamp < %s)
 returning id
 """
 _VERIFIED_BEFORE = "select id from intake.incoming where feed = %s and id <> %s and state = 'applied' and report ? 'verified'"
 
+_NUMBERS = 999_999  # 000001 follows 999999
+
 # For the status page: what konbinid.office.words says of this alert, with the count.
 _CLOSED_TEXT = "内容が食い違う行が {rows} 件あり、その方の証明書を止めました。konbinid files closed で確かめ、送信元に訂正を求めてください。"
+
+
+class NotInGap(Exception):
+    """The number does not lie between the feed's place and the waiting file: the feed would go back, or pass by a file that is there."""
 
 
 class SettledAlready(Exception):
@@ -73,8 +80,7 @@ def apply(cur: cursor, incoming: Incoming, table: Table, prepared: Prepared, rep
     _require_prepared(cur, table, prepared)
     if incoming.full:
         _end_verified(cur, incoming)
-    closing = intake_apply.count_closing(cur, table, prepared.run)
-    if closing:
+    if closing := intake_apply.count_closing(cur, table, prepared.run):
         detail = {"rows": closing, "text": _CLOSED_TEXT.format(rows=closing)}
         raise_alert(cur, "warning", "people_closed", incoming.name, detail)
     _finish(cur, incoming, report, prepared.effects)
@@ -214,10 +220,13 @@ def verify(cur: cursor, incoming_id: int, who: str) -> None:
 
 def give_up_gap(cur: cursor, incoming_id: int, last_missing: int, who: str) -> None:
     """An operator gives up the files missing before a waiting one, up to ``last_missing``: the feed goes on behind them at intake's next
-    look. SettledAlready when the file does not wait or something else stops the feed."""
+    look. SettledAlready when the file does not wait or something else stops the feed; NotInGap."""
     incoming, feed = _for_operator(cur, incoming_id, "waiting")
     if feed.stopped_by is not None:
         raise SettledAlready
+    place = (feed.last_sequence or 0) + 1
+    if (last_missing - place) % _NUMBERS >= (incoming.sequence - place) % _NUMBERS:
+        raise NotInGap
     cur.execute(_GO_ON, [last_missing, incoming.feed])
     note = Json({"gap_given_up_by": who})
     cur.execute("update intake.incoming set report = report || %s where id = %s", [note, incoming.id])
@@ -250,16 +259,8 @@ def _finish(
 ) -> None:
     counts = {name: effects.get(effect, 0) for name, effect in _EFFECT_NAMES.items()}
     cur.execute(_SETTLE, {"id": incoming.id, "state": "applied", "report": Json(report), **counts})
-    cur.execute(
-        _ADVANCE,
-        {
-            "sequence": incoming.sequence,
-            "name": incoming.name,
-            "stamp": incoming.stamp,
-            "full": incoming.full,
-            "feed": incoming.feed,
-        },
-    )
+    place = ("sequence", "name", "stamp", "full", "feed")
+    cur.execute(_ADVANCE, {name: getattr(incoming, name) for name in place})
     if keep is None:
         intake_people.end_doubts(cur, [incoming.id])
     _supersede(cur, incoming)
@@ -274,7 +275,9 @@ def _end_verified(cur: cursor, incoming: Incoming) -> None:
 def _supersede(cur: cursor, incoming: Incoming, states: Sequence[str] = OPEN_STATES) -> None:
     """The place is taken: whatever else claimed it is settled, and its provisional holds end."""
     who = f"file {incoming.id}"
-    cur.execute(_SUPERSEDE, [who, incoming.feed, incoming.sequence, incoming.id, list(states)])
+    cur.execute(
+        _SUPERSEDE, [who, incoming.feed, incoming.sequence, incoming.id, list(states), incoming.stamp]
+    )
     intake_people.end_doubts(cur, [row[0] for row in cur.fetchall()])
 
 

@@ -69,7 +69,7 @@ def test_a_gap_is_given_up_only_before_the_waiting_file(call, database, capsys) 
     assert call("give-up-gap", str(number), "--through", "6", "--by", "見本 一郎") == 0
     assert database.run("select last_sequence from intake.feed where feed = 'YOKUSHI'") == [(6,)]
     assert database.run("select count(*) from ledger.audit") == [(1,)]
-    assert "must lie before" in capsys.readouterr().err
+    assert "missing before the waiting file" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("act", ["approve", "release"])

@@ -155,12 +155,12 @@ def test_a_name_changed_there_and_back_in_one_file_is_a_change(hall, rows):
     assert "added=0 changed=0 removed=0" in hall.receipt(name)
 
 
-def test_a_person_who_comes_back_keeps_the_stamp_of_the_removal(hall, rows):
-    """The seal from before the removal stays closed."""
+def test_a_person_who_comes_back_has_the_stamp_of_the_return(hall, rows):
+    """The seal from before the removal stays closed, and so does one whose row came while the person was away."""
     hall.take("JUMIN", [rows.person(1)])
+    hall.take("JUMIN", [rows.person(1, operation="9")])
     stamp = hall.stamp()
-    hall.take("JUMIN", [rows.person(1, operation="9")], stamp=stamp)
-    hall.take("JUMIN", [rows.person(1)])
+    hall.take("JUMIN", [rows.person(1)], stamp=stamp)
     assert names_stamps(hall) == {1: stamp}
 
 
@@ -210,6 +210,7 @@ def test_what_is_there_already_or_not_there_is_reported_and_counts(hall, rows):
     )
     hall.look()
     assert "added=1 changed=1 removed=0" in hall.receipt(name)
+    assert "line=3 note=removed_but_not_there" in hall.receipt(name)
     report = hall.run("select report -> 'notes' from intake.incoming where name = %s", name)[0][0]
     assert report == [
         {"line": 1, "note": "added_but_there"},
@@ -446,6 +447,31 @@ def test_a_name_fetches_no_other_persons_picture(hall, rows):
     assert hall.report(shared) == [(1, "印影ファイル名", "attachment_shared")]
 
 
+def test_a_number_that_is_given_again_fetches_no_earlier_owners_picture(hall, rows):
+    """A registration may pass to somebody else, within one file too; its picture is the former owner's and must come anew."""
+    hall.take("INKAN", [rows.seal(1, "100")], attachments={"100.bmp": rows.bmp()})
+    again = [["9", "", "100", "", "", "", "", "", ""], rows.seal(2, "100")]
+    for passed_on in ([rows.seal(2, "100", "2")], again):
+        name = hall.put("INKAN", passed_on, sequence=2)
+        hall.look()
+        assert [fault for _, _, fault in hall.report(name)] == ["attachment_missing"]
+    assert hall.take("INKAN", again, sequence=2, attachments={"100.bmp": rows.bmp(ink=9)}) == "applied"
+
+
+def test_a_name_belongs_to_one_row_of_a_file_also_when_a_later_row_replaces_it(hall, rows):
+    """Contract 2: whose seal is the picture? The last rows alone do not tell that two people claimed it."""
+    claimed = [
+        rows.seal(1, "100", image_name="x.bmp"),
+        rows.seal(1, "100", "2", image_name="y.bmp"),
+        rows.seal(2, "200", image_name="x.bmp"),
+    ]
+    name = hall.put("INKAN", claimed, attachments={"x.bmp": rows.bmp(), "y.bmp": rows.bmp(ink=9)})
+    hall.look()
+    assert {(line, fault) for line, _, fault in hall.report(name)} >= {(3, "attachment_shared")}
+    replaced = [rows.seal(1, "100", image_name="x.bmp"), rows.seal(1, "100", "2", image_name="x.bmp")]
+    assert hall.take("INKAN", replaced, sequence=1) == "applied"
+
+
 def test_a_removal_brings_no_picture(hall, rows):
     """What it names is neither stored nor filed away with it: it could be another feed's data file that waits for its marker."""
     hall.take("INKAN", [rows.seal(1, "100")], attachments={"100.bmp": rows.bmp()})
@@ -541,6 +567,21 @@ def test_a_seal_ends_with_the_residence_and_not_only_while_it_is_over(hall, rows
     assert opened == {"1": True, "2": False, "3": False, "4": False, "5": False, "6": False, "7": True}
     hall.take("INKAN", [rows.seal(2, "2", "2")])
     assert hall.run(f"{IS_OPEN} where registration_number = '2'") == [(True,)]
+
+
+@pytest.mark.parametrize("gone", [{"state": "3"}, {"operation": "9"}])
+@pytest.mark.parametrize("full", [False, True])
+def test_a_seal_that_was_confirmed_while_its_owner_was_away_ends_all_the_same(hall, rows, gone, full):
+    """I-06: a seal register that knows nothing of the move goes on sending its row, in full files every night. The seal must not come to life with
+    the return: whoever comes back registers a new one, after it."""
+    hall.take("INKAN", [rows.seal(1, "1")], attachments={"1.bmp": rows.bmp()})
+    hall.take("JUMIN", [rows.person(1), rows.person(2, 2)])
+    hall.take("JUMIN", [rows.person(1, **({"operation": "2"} | gone))])
+    hall.take("INKAN", [rows.seal(1, "1")], full=True, attachments={"1.bmp": rows.bmp()})
+    hall.take("JUMIN", [rows.person(1), rows.person(2, 2)], full=full)
+    assert hall.run(IS_OPEN) == [(False,)]
+    hall.take("INKAN", [rows.seal(1, "1", "2")])
+    assert hall.run(IS_OPEN) == [(True,)]
 
 
 def test_a_full_file_ends_seals_too(hall, rows):

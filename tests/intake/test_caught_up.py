@@ -37,6 +37,17 @@ def test_older_files_that_are_dropped_again_open_nothing(hall, rows):
     assert not caught_up(hall)  # each return asks for a file of its own
 
 
+def test_what_has_caught_up_stays_so(hall, rows):
+    """Files come in their order, so one written later proves everything before it, also when the next one bears a stamp from before."""
+    hall.take("JUMIN", [rows.person(1)], full=True)
+    went_back(hall)
+    hall.run("update ops.restoration set at = at - interval '2 hours'")
+    went_back(hall)
+    assert hall.take("JUMIN", [], stamp=later()) == "applied"
+    assert hall.take("JUMIN", [], stamp=later() - timedelta(hours=1)) == "applied"
+    assert caught_up(hall)
+
+
 def test_a_feed_whose_first_full_file_is_lost_needs_one(hall, rows):
     """The backup is older than the feed's beginning: a heartbeat of an empty feed proves nothing."""
     went_back(hall)

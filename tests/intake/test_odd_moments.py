@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 
 import pytest
+from twisted.internet.defer import ensureDeferred
 
 from konbinid.domain.feeds import Feed
 from konbinid.store import intake_settle
@@ -94,3 +95,51 @@ def test_a_file_that_an_operator_wants_compared_is_not_applied_behind_the_comman
     assert asked
     assert hall.state(name) == "held"
     assert hall.run("select address from people.person") == [("泉大津市東雲町9番12号",)]
+
+
+def test_a_correction_that_comes_while_its_place_is_taken_is_not_lost(hall, rows):
+    """It was settled with the place, unread and without an alert, and the hold in it held nobody. Now it comes late: refused, told, and held."""
+    hall.take("YOKUSHI", [rows.hold(1, "a")], sequence=5)
+    first = hall.put("YOKUSHI", [rows.hold(1, "b")], sequence=6)
+    names = []
+
+    def another_host_stores_it():
+        names.append(hall.put("YOKUSHI", [rows.hold(2, "c")], sequence=6))
+        arrivals, _ = hall.drop.look(hall.now)
+        (arrival,) = [each for each in arrivals if each.name.text == names[0]]
+        ensureDeferred(hall.lane(Feed.YOKUSHI)._take_in(arrival))
+
+    once_staged(hall, "YOKUSHI", another_host_stores_it)
+    hall.look()
+    assert (hall.state(first), hall.state(names[0])) == ("applied", "refused")
+    assert (hall.alerts(), hall.doubted()) == (["file_refused"], {"2"})
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (5, 9, 8, True),
+        (5, 9, 6, True),
+        (5, 9, 5, False),
+        (5, 9, 3, False),
+        (5, 9, 9, False),
+        (999_997, 2, 999_999, True),
+        (999_997, 2, 1, True),
+        (999_997, 2, 999_997, False),
+        (999_999, 2, 500, False),
+    ],
+)
+def test_a_gap_is_given_up_forwards_only(hall, rows, case):
+    """A slip of the finger, or a command given after some of the missing files have come, put the feed back: places that were applied were free
+    again, for a file that came too late. Across 999999 the command was refused."""
+    last, waiting, through, goes_on = case
+    hall.take("YOKUSHI", [rows.hold(1, "a")], sequence=last)
+    name = hall.put("YOKUSHI", [rows.hold(1, "c")], sequence=waiting)
+    hall.look()
+    if goes_on:
+        decide(hall, intake_settle.give_up_gap, name, through)
+    else:
+        with pytest.raises(intake_settle.NotInGap):
+            decide(hall, intake_settle.give_up_gap, name, through)
+    place = through if goes_on else last
+    assert hall.run("select last_sequence from intake.feed where feed = 'YOKUSHI'") == [(place,)]

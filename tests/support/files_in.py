@@ -14,6 +14,7 @@ from psycopg2.extensions import cursor
 
 from konbinid.store import intake_files, intake_people, intake_prepare, intake_settle
 from konbinid.store.intake_link import connect, fence, transaction
+from konbinid.store.intake_staging import Left
 from konbinid.store.intake_tables import TABLES
 
 STAMP = datetime(2026, 11, 24, 9, 0)  # noqa: DTZ001 - file names carry Japan time without an offset
@@ -55,7 +56,7 @@ def reject(
             incoming, run = _staged(cur, feed, rows, stamp)
         with transaction(link) as cur:
             fence(cur, feed, 0)
-            intake_settle.reject(cur, incoming, TABLES[feed], run, {}, keys_unread=keys_unread)
+            intake_settle.reject(cur, incoming, TABLES[feed], Left(run), {}, keys_unread=keys_unread)
 
 
 def release(database: Database) -> None:
