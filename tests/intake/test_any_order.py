@@ -38,7 +38,7 @@ from konbinid.store.intake_link import connect, transaction
 from konbinid.store.library import LibraryReader
 
 # CI's share takes some seconds; who changes intake lets it run for thousands.
-EXAMPLES = int(os.environ.get("ANY_ORDER_EXAMPLES", "6"))
+EXAMPLES = int(os.environ.get("ANY_ORDER_EXAMPLES", "4"))
 STEPS = 25
 SHARE = 0.4
 BEGIN = datetime.now(JST).replace(tzinfo=None, microsecond=0) - timedelta(days=20)
