@@ -38,11 +38,13 @@ class _Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Single:
-    """After the file a value of ``target`` stands in one row; with ``state`` only rows of this state count."""
+    """After the file a value of ``target`` stands in one row; with ``state`` only rows of this state count; with ``always`` it is one key's
+    throughout the file, also in rows that a later one replaces."""
 
     target: str
     fault: Fault
     state: str = ""
+    always: bool = False
 
     def of(self, columns: Columns, operations: Sequence[str]) -> Iterator[str]:
         """The field's values."""
@@ -53,7 +55,7 @@ class _Single:
         )
 
 
-_PDF = (_Single("pdf_name", Fault.ATTACHMENT_SHARED),)
+_PDF = (_Single("pdf_name", Fault.ATTACHMENT_SHARED, always=True),)
 _SINGLES = {
     Feed.JUMIN: (
         _Single("individual_number", Fault.NUMBER_TAKEN),
@@ -61,7 +63,7 @@ _SINGLES = {
     ),
     Feed.INKAN: (
         _Single("atena_number", Fault.SECOND_REGISTRATION, state="1"),
-        _Single("image_name", Fault.ATTACHMENT_SHARED),
+        _Single("image_name", Fault.ATTACHMENT_SHARED, always=True),
     ),
     Feed.KOSEKI: _PDF,
     Feed.FUHYO: _PDF,
@@ -106,7 +108,9 @@ class Together:
             found += [(row.line, field, Fault.DUPLICATE_KEY) for rows in repeated for row in rows]
         if not found and (whole or not self.needs_every_row):
             for at, single in enumerate(self._singles):
-                found += [(line, single.target, single.fault) for line in self._sharing(at)]
+                found += [
+                    (line, single.target, single.fault) for line in self._sharing(at, always=single.always)
+                ]
         return sorted(found)
 
     def notes(self) -> list[tuple[int, str]]:
@@ -134,13 +138,16 @@ class Together:
             if len({row.values for row in rows} - {("",)}) > 1:
                 yield from ((row.line, "serial", Fault.SERIAL_OF_ANOTHER) for row in rows)
 
-    def _sharing(self, at: int) -> Iterator[int]:
-        """Lines whose value of one single field stands in more than one of the rows that count at the end."""
-        owners: dict[str, list[int]] = {}
-        for rows in self._by_key.values():
-            if value := rows[-1].values[at]:
-                owners.setdefault(value, []).append(rows[-1].line)
-        return (line for lines in owners.values() if len(lines) > 1 for line in lines)
+    def _sharing(self, at: int, *, always: bool) -> Iterator[int]:
+        """Lines whose value of one single field more than one key has, in the rows that count at the end or in any."""
+        owners: dict[str, dict[tuple[str, ...], list[int]]] = {}
+        for key, rows in self._by_key.items():
+            for row in rows if always else rows[-1:]:
+                if value := row.values[at]:
+                    owners.setdefault(value, {}).setdefault(key, []).append(row.line)
+        return (
+            line for keys in owners.values() if len(keys) > 1 for lines in keys.values() for line in lines
+        )
 
 
 def _note(operation: str, *, was_there: bool) -> str:

@@ -121,7 +121,7 @@ SEEN = {
 
 
 def test_a_shared_pdf_is_told_by_both(hall, rows, tmp_path):
-    """Two members' rows that name one PDF, in a difference file: the later of a key counts."""
+    """Two members' rows that name one PDF, in a difference file: also when a later row of one of them names another."""
     made = [
         rows.register("R-1", "01", PDF, pdf_name="a.pdf"),
         rows.register("R-1", "02", PDF, pdf_name="a.pdf"),
