@@ -132,7 +132,8 @@ def test_a_shared_pdf_is_told_by_both(hall, rows, tmp_path):
     name = hall.put("KOSEKI", made)
     found = lint(hall, "KOSEKI", name)
     assert [(each.line, each.through, each.column, each.fault) for each in found.problems.entries] == [
-        (4, 5, "PDFファイル名", "attachment_shared")
+        (1, 2, "PDFファイル名", "attachment_shared"),
+        (4, 5, "PDFファイル名", "attachment_shared"),
     ]
     assert any("3 件はここにありません（1、3、4 行目）" in note for note in found.notes)
 
