@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from konbinid.domain.feeds import Feed
@@ -306,6 +306,7 @@ def test_nothing_of_a_row_is_in_a_repr(city_layouts, rows):
         max_size=30,
     )
 )
+@example("\U0008affe")  # its last two bytes are a noncharacter's
 def test_the_quick_look_for_forbidden_characters_misses_none(text):
     """Whole blocks are looked at as bytes: the answer is that of looking at every character."""
     text = text.replace("\n", "").encode("utf-8", "ignore").decode()
