@@ -10,7 +10,7 @@ TARGETS ?=
 K ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format golden drill-intake fuzz gallery venv clean
+.PHONY: help demo test lint format golden drill-intake drill-relay fuzz gallery venv clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' Makefile
@@ -37,6 +37,9 @@ golden: venv-test  ## the tests' golden files anew, after what differs was looke
 
 drill-intake: venv-test  ## every fault at every named point of intake, a quarter of an hour (K=JUMIN: only these; WORKERS=2)
 	@PYTHONPATH=tests/support $(BIN)/pytest -n $(WORKERS) -p drill_table tests/intake/drill_faults.py $(if $(K),-k "$(K)")
+
+drill-relay: venv-test  ## the relay: two processes in two folders, killed at every point and cut off, some ten minutes
+	@PYTHONPATH=tests/support $(BIN)/pytest -n $(WORKERS) -p drill_table tests/intake/drill_relay.py
 
 fuzz: venv-test  ## others' bytes, guided by coverage (MINUTES=5 for each reader; TARGETS="bmp rows": only these)
 	@tools/fuzz $(MINUTES) $(TARGETS)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from twisted.application.internet import TimerService
 
+from konbinid.assembly_relay import relay_services, relay_watches
 from konbinid.config import Config
 from konbinid.domain.feeds import Feed, FeedRule
 from konbinid.domain.freshness import AROUND_THE_CLOCK
@@ -99,7 +100,8 @@ def assemble(daemon: MultiService, config: Config, means: Means) -> None:
     )
     # What must not run on a host that deviates. The lease is among it: held there, it would keep the other host from taking files in.
     retention = Retention(means.reactor, _retention_setting(config, means), lease, means.alerts.tell)
-    issuing = _in_order(lease, inbox, retention, _glyph_watch(config, means, lease), soap)
+    relays = relay_services(config, means, witness.attest, partial(_look_soon, inbox))
+    issuing = _in_order(lease, inbox, *relays, retention, _glyph_watch(config, means, lease), soap)
     own = prepared.fingerprint.value
     fitness = Fitness(means.reactor, pools["ops"], issuing, means.alerts, own=own, host=host)
     _in_order(
@@ -108,12 +110,18 @@ def assemble(daemon: MultiService, config: Config, means: Means) -> None:
         FeedWatch(
             means.reactor, pools["ops"], {feed: setting.rule for feed, setting in config.feeds.items()}
         ),
+        *relay_watches(config, means),
         _admin_door(config, means, desk, fitness=fitness, lease=lease, soap=soap),
         TimerService(_TLS_LOOK_SECONDS, prepared.tls.refresh),
         fitness,
         Watch(means.reactor, pools["ops"], fitness.first_verdict, notify, watchdog_seconds()),
         under=daemon,
     )
+
+
+def _look_soon(inbox: Afresh) -> None:
+    if isinstance(inbox.made, Inbox):
+        inbox.made.look_soon()
 
 
 def _in_order(*parts: IService, under: MultiService | None = None) -> MultiService:

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from konbinid.config_feeds import FeedSetting, read_feeds
+from konbinid.config_relay import RelayPort, read_relay
 from konbinid.config_retention import Retention, read_retention
 from konbinid.config_sections import (
     Admin,
@@ -29,7 +30,8 @@ from konbinid.domain.feeds import Feed
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything the file says, checked. Paths are absolute; ``keys``, ``state`` and ``forms`` are folders, ``fonts`` is a file."""
+    """Everything the file says, checked. Paths are absolute; ``keys``, ``state`` and ``forms`` are folders, ``fonts`` is a file.
+    ``relay`` None: the city has no relay."""
 
     path: Path
     service: Service
@@ -45,6 +47,7 @@ class Config:
     forms: Path
     limits: Limits
     retention: Retention
+    relay: RelayPort | None
 
 
 def load(path: Path) -> Config:
@@ -73,6 +76,10 @@ def read(document: Document) -> Config:
     admin = read_admin(admin_section)
     if admin.port == soap.port and _meet(admin.address, soap.address):
         admin_section.complain("port", "is taken by soap.port at the same address")
+    relay_section = root.table("relay", optional=True)
+    relay = read_relay(relay_section) if root.has("relay") else None
+    if relay is not None and relay.port in {soap.port, admin.port}:
+        relay_section.complain("port", "is taken by soap.port or admin.port")
     fonts = root.table("fonts")
     return Config(
         path=document.path,
@@ -89,6 +96,7 @@ def read(document: Document) -> Config:
         forms=root.table("forms").folder("folder"),
         limits=read_limits(root.table("limits", optional=True)),
         retention=read_retention(root.table("retention", optional=True)),
+        relay=relay,
     )
 
 

@@ -125,11 +125,17 @@ class Limits:
     suspend_on_error_report: bool
 
 
-def read_service(section: Section) -> Service:
-    """[service]"""
+def read_municipality(section: Section) -> str:
+    """全国地方公共団体コード."""
     municipality = section.text("municipality", pattern="[0-9]{6}", shape="six digits")
     if re.fullmatch("[0-9]{6}", municipality) and not municipality_code_is_valid(municipality):
         section.complain("municipality", "its check digit is wrong (全国地方公共団体コード, 6 digits)")
+    return municipality
+
+
+def read_service(section: Section) -> Service:
+    """[service]"""
+    municipality = read_municipality(section)
     environment = section.choice("environment", ENVIRONMENTS)
     host = section.text("host", socket.gethostname(), pattern=_HOST, shape="a host name")
     return Service(municipality, environment, host)
@@ -145,7 +151,7 @@ def read_soap(section: Section, host: str) -> Soap:
             client.complain("name", "stands there twice")
         clients[name] = client.text("id", pattern=_CLIENT_ID, shape="1 to 32 of a-z, 0-9 and -")
     return Soap(
-        address=_address(section, "0.0.0.0"),  # noqa: S104 - the port of the centre; who may talk is decided by TLS
+        address=read_address(section, "0.0.0.0"),  # noqa: S104 - the port of the centre; who may talk is decided by TLS
         port=port,
         url=section.text(
             "url",
@@ -165,7 +171,7 @@ def read_soap(section: Section, host: str) -> Soap:
 
 def read_admin(section: Section) -> Admin:
     """[admin]"""
-    address = _address(section, "127.0.0.1")
+    address = read_address(section, "127.0.0.1")
     if not ip_address(address).is_loopback:
         section.complain("address", "must be loopback (127.0.0.1 or ::1): the status page has no sign-in yet")
     return Admin(address, section.whole("port", 8480, least=1, most=65535))
@@ -215,13 +221,14 @@ def read_limits(section: Section) -> Limits:
     )
 
 
-def _address(section: Section, default: str) -> str:
+def read_address(section: Section, default: str | None) -> str:
+    """An address to listen at or to call."""
     text = section.text("address", default)
     try:
         return str(ip_address(text))
     except ValueError:
         section.complain("address", "must be an IP address (names are resolved differently on two hosts)")
-        return default
+        return default or ""
 
 
 def _server_fault(server: str) -> str:

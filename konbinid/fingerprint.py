@@ -34,6 +34,8 @@ _OF_THE_HOST = frozenset(
         "Database.roles",
         "Database.owner",
         "Inbox.scan_seconds",
+        "RelayPort.address",
+        "RelayPort.port",
     }
 )
 _REQUIREMENT = re.compile(r"[A-Za-z0-9._-]+")
@@ -88,6 +90,8 @@ def fingerprint(config: Config, build: Build, *, press: str, keys: str) -> Finge
         "client authority": _file_digest(config.soap.client_ca),
         "keys": keys,
     }
+    if config.relay is not None:
+        parts["relay authority"] = _file_digest(config.relay.client_ca)
     return Fingerprint(MappingProxyType(parts))
 
 

@@ -55,7 +55,7 @@ class Clocks:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What the start-up steps made. ``fonts_digest``, of the base faces, stands in every certificate's record."""
+    """What the start-up steps made. ``fonts_digest``, of the base faces, stands in every certificate's record. ``relay_tls``: where there is a relay."""
 
     build: Build
     fingerprint: Fingerprint
@@ -65,6 +65,7 @@ class Prepared:
     fonts_digest: str
     layouts: Mapping[Feed, Layout]
     tls: MutualTls
+    relay_tls: MutualTls | None
 
 
 def prepare(config: Config, clocks: Clocks, alert: Callable[[str], None]) -> Prepared:
@@ -78,6 +79,7 @@ def prepare(config: Config, clocks: Clocks, alert: Callable[[str], None]) -> Pre
     press = prepare_press(config, start)
     layouts = start.run(Step("layouts", lambda: _layouts(config), (FileRefused,)))
     tls = start.run(Step("tls", lambda: _tls(config, clocks, alert), (TlsRefused,)))
+    relay_tls = start.run(Step("relay tls", lambda: _relay_tls(config, clocks, alert), (TlsRefused,)))
     build = this_build()
     own = fingerprint(config, build, press=press.fingerprint(), keys=keyring.fingerprint())
     service = config.service
@@ -97,6 +99,7 @@ def prepare(config: Config, clocks: Clocks, alert: Callable[[str], None]) -> Pre
         fonts_digest=press.faces.fingerprint(),
         layouts=layouts,
         tls=tls,
+        relay_tls=relay_tls,
     )
 
 
@@ -148,11 +151,14 @@ def check_database(config: Config, prepared: Prepared, clocks: Clocks) -> None:
 
 
 def check_doors(config: Config, clocks: Clocks) -> None:
-    """The two ports are free. StartRefused."""
+    """The ports are free. StartRefused."""
     start = StartUp(clocks.seconds)
     soap, admin = config.soap, config.admin
     start.run(Step("soap port", lambda: door_is_free("soap port", soap.address, soap.port)))
     start.run(Step("admin port", lambda: door_is_free("admin port", admin.address, admin.port)))
+    relay = config.relay
+    if relay is not None:
+        start.run(Step("relay port", lambda: door_is_free("relay port", relay.address, relay.port)))
 
 
 def library_faults(
@@ -247,4 +253,13 @@ def _layout_of(feed: Feed, path: Path) -> Layout:
 def _tls(config: Config, clocks: Clocks, alert: Callable[[str], None]) -> MutualTls:
     soap = config.soap
     settings = TlsSettings(soap.certificate, soap.key, soap.client_ca, soap.crl, soap.clients)
+    return MutualTls(settings, now=clocks.now, seconds=clocks.seconds, alert=alert)
+
+
+def _relay_tls(config: Config, clocks: Clocks, alert: Callable[[str], None]) -> MutualTls | None:
+    relay = config.relay
+    if relay is None:
+        return None
+    clients = relay.clients(config.service.municipality)
+    settings = TlsSettings(relay.certificate, relay.key, relay.client_ca, relay.crl, clients)
     return MutualTls(settings, now=clocks.now, seconds=clocks.seconds, alert=alert)

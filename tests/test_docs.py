@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from city_files import make_city_files
 
+from konbinid import relay_config
 from konbinid.cli.library_file import read_library_file
 from konbinid.cli.main import build_parser
 from konbinid.config import read
@@ -109,10 +110,15 @@ def test_every_command_in_a_sentence_exists(path):
 
 
 def _configuration(tmp_path):
-    """Every option that the daemon asks its configuration for, as (table, key), and the names of the tables."""
-    document = Document(make_city_files(tmp_path))
-    read(document)
-    asked = set(document.root.asked())
+    """Every option that the daemon and the relay ask their configurations for, as (table, key), and the names of the tables."""
+    asked = set()
+    for path, reading in (
+        (make_city_files(tmp_path), read),
+        (ROOT / "config" / "relay.toml", relay_config.read),
+    ):
+        document = Document(path)
+        reading(document)
+        asked |= set(document.root.asked())
     return asked, {table for table, _ in asked}
 
 

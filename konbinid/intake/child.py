@@ -19,14 +19,16 @@ import psycopg2
 from psycopg2.extensions import connection
 
 from konbinid.domain.feeds import Feed
+from konbinid.intake.arrived import settle
 from konbinid.intake.examiner import Examiner
+from konbinid.intake.folder import opened_folder
 from konbinid.intake.framing import Message, Unpacker, pack
 from konbinid.intake.glyphs import codes_in
 from konbinid.intake.layout import Layout, load
 from konbinid.intake.limits import die_with, limit_memory, make_way
 from konbinid.intake.names import DropName, EndMarker
 from konbinid.intake.staging import Stager
-from konbinid.intake.storing import StoreJob, Storer
+from konbinid.intake.storing import FolderSource, StoreJob, Storer
 from konbinid.intake.telling import told
 from konbinid.store.intake_link import connect
 from konbinid.store.keyring import Keyring
@@ -66,6 +68,9 @@ class Child:
         if job["large"]:
             self._make_way()
         try:
+            if "transfer" in job:
+                link = self._link("write")
+                return settle(link, self._layouts[Feed(job["feed"])], job, self._sign_of_life)
             return self._store(job) if job["job"] == "store" else self._stage(job)
         except psycopg2.Error:
             # Whatever state the connections are in, the next job starts with fresh ones.
@@ -89,9 +94,11 @@ class Child:
     def _store(self, job: Message) -> Message:
         name = DropName.parse(job["name"])
         end = EndMarker(job["rows"], bytes.fromhex(job["sha256"])) if job["sha256"] else None
-        what = StoreJob(Path(job["folder"]), name, end, job["most_bytes"], timedelta(seconds=job["ahead"]))
-        storer = Storer(self._layouts[name.feed], what, lambda: self._progress(0))
-        return asdict(storer.store(self._link("write")))
+        what = StoreJob(name, end, job["most_bytes"], timedelta(seconds=job["ahead"]))
+        with opened_folder(Path(job["folder"])) as folder:
+            source = FolderSource(folder, name, what.most_bytes)
+            storer = Storer(self._layouts[name.feed], what, source, self._sign_of_life)
+            return asdict(storer.store(self._link("write")))
 
     def _stage(self, job: Message) -> Message:
         layout = self._layouts[Feed(job["feed"])]
@@ -100,6 +107,9 @@ class Child:
             *links, layout, self._keyring, self._progress, private=self._private, examiner=self._examiner
         )
         return asdict(stager.stage(job["incoming_id"], job["run"]))
+
+    def _sign_of_life(self) -> None:
+        self._progress(0)
 
     def _progress(self, rows: int) -> None:
         now = time.monotonic()

@@ -123,7 +123,7 @@ class Drop:
                 pass
         except OSError as error:
             return _unreadable(name, error)
-        return Arrival(name, end, _identity(status))
+        return Arrival(name, end, identity_of(status))
 
     def file_away(
         self, arrival: Arrival, place: Path, attachments: Mapping[str, bytes], passing: Passing
@@ -137,7 +137,7 @@ class Drop:
         target = place / name.stamp.strftime("%Y%m%d")
         target.mkdir(exist_ok=True)
         with opened_folder(self.folder) as folder, opened_folder(target) as into:
-            if _identity(_status(name.text, folder)) != arrival.identity:
+            if identity_of(_status(name.text, folder)) != arrival.identity:
                 return
             _move(name.stem, folder, into, stat.S_ISDIR)
             if attachments:
@@ -170,7 +170,7 @@ def _status(name: str, folder: int) -> os.stat_result | None:
         return None
 
 
-def _identity(status: os.stat_result | None) -> tuple[int, ...]:
+def identity_of(status: os.stat_result | None) -> tuple[int, ...]:
     """What changes when a file does; nothing for one that is not there."""
     return () if status is None else (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 

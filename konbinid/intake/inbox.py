@@ -102,7 +102,7 @@ class Inbox(Service):
         self._turns = Turns()
         self._drop = Drop(setting.folder, setting.archive, setting.quarantine, setting.end_wait_seconds)
         self._tracks = {intake.feed: self._track(intake) for intake in setting.feeds}
-        self._hint = Hint(reactor, setting.folder, self._hinted)
+        self._hint = Hint(reactor, setting.folder, self.look_soon)
         self._timer: IDelayedCall | None = None
         self._looking: Deferred[None] | None = None
         self._told_of: set[Oddity] = set()
@@ -185,7 +185,8 @@ class Inbox(Service):
     def _in_thread(self, work: Callable[[], Any]) -> Deferred[Any]:
         return deferToThreadPool(self._reactor, self._pool, work)
 
-    def _hinted(self) -> None:
+    def look_soon(self) -> None:
+        """Something has come: into the folder, or from a relay."""
         self._schedule(_HINT_SECONDS)
 
     def _schedule(self, seconds: float) -> None:

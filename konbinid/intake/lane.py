@@ -212,7 +212,8 @@ class Lane:
             removed=incoming.removed,
             bad_rows=incoming.report.get("bad_rows", 0),
         )
-        if incoming.name not in here and incoming.is_decided and await self._tools.attest():
+        told_here = incoming.is_decided and incoming.name not in here and not incoming.relay
+        if told_here and await self._tools.attest():
             # The other host stored it; its folder will be put in order when that host looks again.
             await self._tools.in_thread(lambda: self._write_receipt(incoming))
 

@@ -1,18 +1,18 @@
-"""The child's first job: a file's bytes and attachments from the drop folder into PostgreSQL, whole or not at all.
+"""The child's first job: a file's bytes and attachments into PostgreSQL's intake.incoming, whole or not at all.
 
-After it either host can go on without the folder. What the file is worth is not judged here; only what will be gone later is
-noted: whether the bytes are the announced ones.
+They lie in the drop folder (FolderSource), or came from a relay (konbinid.intake.arrived). After it either host can go on without them. What the
+file is worth is not judged here; only what will be gone later is noted: whether the bytes are the announced ones.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from pathlib import Path
+from typing import Protocol
 
 from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import connection, cursor
@@ -24,7 +24,7 @@ from konbinid.intake.names import DropName, EndMarker
 from konbinid.intake.problems import Fault, ProblemList
 from konbinid.intake.records import Block, Reader
 from konbinid.store import intake_files
-from konbinid.store.intake_files import PART_BYTES, Incoming
+from konbinid.store.intake_files import PART_BYTES
 from konbinid.store.intake_link import transaction
 
 _ATTACHMENTS_AT_ONCE = 64
@@ -33,13 +33,13 @@ _BYTES_AT_ONCE = 4 * 1024 * 1024  # of attachments, unless a single one is large
 
 @dataclass(frozen=True, slots=True)
 class StoreJob:
-    """What to store. ``end`` None: the marker is malformed. ``ahead``: how far a name's time stamp may lie in the future."""
+    """What to store. ``end`` None: the marker is malformed. ``ahead``: how far a name's time stamp may lie in the future. ``relay``: who brought it."""
 
-    folder: Path
     name: DropName
     end: EndMarker | None
     most_bytes: int
     ahead: timedelta
+    relay: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,48 +50,67 @@ class Stored:
     known: bool
 
 
+class Source(Protocol):
+    """Where a file's bytes and attachments are. ``cur`` is the transaction in which they are stored."""
+
+    def data(self, cur: cursor) -> Iterator[bytes]:
+        """The bytes in order, at most PART_BYTES at a time. OSError when they cannot be read."""
+
+    def contents(
+        self, cur: cursor, names: list[str], limit: int
+    ) -> Iterator[tuple[str, bytes | Fault | None]]:
+        """Each attachment's bytes; None: it is not there; a fault: what is there cannot be taken."""
+
+    def stored(self, cur: cursor, incoming_id: int) -> None:
+        """The file is, or was before, that row of intake.incoming."""
+
+
 class Storer:
     """Stores one file. ``progress`` is called now and then while it works."""
 
-    def __init__(self, layout: Layout, job: StoreJob, progress: Callable[[], None]) -> None:
+    def __init__(self, layout: Layout, job: StoreJob, source: Source, progress: Callable[[], None]) -> None:
         self._layout = layout
         self._job = job
+        self._source = source
         self._unusable: dict[str, Fault] = {}
         self._progress = progress
 
     def store(self, link: connection) -> Stored:
         """Store it unless the same bytes came under the same name before. OSError when it cannot be read."""
-        with opened_folder(self._job.folder) as folder:
+        known = self._known(link)
+        if isinstance(known, Stored):
+            return known
+        try:
             with transaction(link) as cur:
-                known = intake_files.by_name(cur, self._job.name.text)
-            same = self._same(known, folder) if known else None
-            if same is not None:
-                return Stored(same, known=True)
-            try:
-                with transaction(link) as cur:
-                    return Stored(self._store(cur, folder, other_content=bool(known)), known=False)
-            except UniqueViolation:
-                # Another daemon stored the same bytes under the same name in the meantime.
-                with transaction(link) as cur:
-                    known = intake_files.by_name(cur, self._job.name.text)
-                same = self._same(known, folder)
-                if same is None:
-                    raise
-                return Stored(same, known=True)
+                return Stored(self._store(cur, other_content=known), known=False)
+        except UniqueViolation:
+            # Another daemon stored the same bytes under the same name in the meantime.
+            known = self._known(link)
+            if not isinstance(known, Stored):
+                raise
+            return known
 
-    def _same(self, known: Iterable[Incoming], folder: int) -> int | None:
-        digest = sha256()
-        for data in self._read(folder):
-            digest.update(data)
-        return next((each.id for each in known if each.sha256 == digest.digest()), None)
+    def _known(self, link: connection) -> Stored | bool:
+        """The same bytes under this name; else whether there are others."""
+        with transaction(link) as cur:
+            known = intake_files.by_name(cur, self._job.name.text)
+            if not known:
+                return False
+            digest = sha256()
+            for data in self._read(cur):
+                digest.update(data)
+            same = next((each.id for each in known if each.sha256 == digest.digest()), None)
+            if same is None:
+                return True
+            self._source.stored(cur, same)
+            return Stored(same, known=True)
 
-    def _read(self, folder: int) -> Iterator[bytes]:
-        with opened_file(self._job.name.text, folder) as descriptor:
-            for data in chunks(descriptor, PART_BYTES, self._job.most_bytes):
-                self._progress()
-                yield data
+    def _read(self, cur: cursor) -> Iterator[bytes]:
+        for data in self._source.data(cur):
+            self._progress()
+            yield data
 
-    def _store(self, cur: cursor, folder: int, *, other_content: bool) -> int:
+    def _store(self, cur: cursor, *, other_content: bool) -> int:
         name, end = self._job.name, self._job.end
         incoming_id = intake_files.add(
             cur,
@@ -102,22 +121,24 @@ class Storer:
             full=name.full,
             rows=end.rows if end else 0,
             placeholder=os.urandom(32),
+            relay=self._job.relay,
         )
-        wanted = _Wanted(self._layout, full=name.full) if self._layout.spec.attachment else None
+        wanted = Wanted(self._layout, full=name.full) if self._layout.spec.attachment else None
         digest, size = sha256(), 0
-        for part, data in enumerate(self._read(folder)):
+        for part, data in enumerate(self._read(cur)):
             digest.update(data)
             size += len(data)
             intake_files.add_part(cur, incoming_id, part, data)
             if wanted is not None:
-                self._bring(cur, folder, incoming_id, wanted.names_in(data))
+                self._bring(cur, incoming_id, wanted.names_in(data))
         if wanted is not None:
-            self._bring(cur, folder, incoming_id, wanted.last_names())
+            self._bring(cur, incoming_id, wanted.last_names())
         faults = self._faults(cur, digest.digest(), size)
         if other_content:
             faults.add_file(Fault.OTHER_CONTENT)
         report = {**faults.as_report(), "unusable": self._unusable}
         intake_files.seal(cur, incoming_id, digest.digest(), size, report)
+        self._source.stored(cur, incoming_id)
         return incoming_id
 
     def _faults(self, cur: cursor, digest: bytes, size: int) -> ProblemList:
@@ -134,24 +155,18 @@ class Storer:
             faults.add_file(Fault.STAMP_AHEAD)
         return faults
 
-    def _bring(self, cur: cursor, folder: int, incoming_id: int, names: list[str]) -> None:
-        """Store the named attachments that lie in the file's own folder or beside it. What is not there may be held already."""
-        name = self._job.name
-        with ExitStack() as stack:
-            places = [folder]
-            with suppress(OSError):  # there need not be such a folder, and a link to one is not followed
-                places.insert(0, stack.enter_context(opened_folder(name.stem, folder)))
-            for start in range(0, len(names), _ATTACHMENTS_AT_ONCE):
-                self._progress()
-                for found in self._contents(names[start : start + _ATTACHMENTS_AT_ONCE], places):
-                    intake_files.add_attachments(cur, name.feed, incoming_id, found)
+    def _bring(self, cur: cursor, incoming_id: int, names: list[str]) -> None:
+        """Store the named attachments. What is not there may be held already."""
+        for start in range(0, len(names), _ATTACHMENTS_AT_ONCE):
+            self._progress()
+            for found in self._contents(cur, names[start : start + _ATTACHMENTS_AT_ONCE]):
+                intake_files.add_attachments(cur, self._job.name.feed, incoming_id, found)
 
-    def _contents(self, names: list[str], places: list[int]) -> Iterator[list[tuple[str, bytes, bytes]]]:
+    def _contents(self, cur: cursor, names: list[str]) -> Iterator[list[tuple[str, bytes, bytes]]]:
         """(name, sha256, content) of those that are there, never many bytes at once."""
         found: list[tuple[str, bytes, bytes]] = []
         size = 0
-        for name in names:
-            content = first_content(name, places, self._layout.spec.attachment_bytes)
+        for name, content in self._source.contents(cur, names, self._layout.spec.attachment_bytes):
             if content is None:
                 continue
             if isinstance(content, Fault):
@@ -166,7 +181,40 @@ class Storer:
             yield found
 
 
-class _Wanted:
+@dataclass(frozen=True, slots=True)
+class FolderSource:
+    """A file in an open drop folder, with its attachments in a folder of its own or beside it."""
+
+    folder: int
+    name: DropName
+    most_bytes: int
+
+    def data(self, _: cursor) -> Iterator[bytes]:
+        """Source."""
+        with opened_file(self.name.text, self.folder) as descriptor:
+            yield from chunks(descriptor, PART_BYTES, self.most_bytes)
+
+    def contents(self, _: cursor, names: list[str], limit: int) -> Iterator[tuple[str, bytes | Fault | None]]:
+        """Source."""
+        with attachment_places(self.name, self.folder) as places:
+            for name in names:
+                yield name, first_content(name, places, limit)
+
+    def stored(self, _: cursor, __: int) -> None:
+        """Source. It stays where it is until it has its receipt."""
+
+
+@contextmanager
+def attachment_places(name: DropName, folder: int) -> Iterator[list[int]]:
+    """Where a file's attachments may lie: its own folder first, then beside it."""
+    with ExitStack() as stack:
+        places = [folder]
+        with suppress(OSError):  # there need not be such a folder, and a link to one is not followed
+            places.insert(0, stack.enter_context(opened_folder(name.stem, folder)))
+        yield places
+
+
+class Wanted:
     """The attachments that a file's rows name."""
 
     def __init__(self, layout: Layout, *, full: bool) -> None:

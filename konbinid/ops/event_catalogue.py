@@ -181,6 +181,53 @@ _KINDS = (
         "Intake failed and will try again.",
         "{what}: failed, to be tried again",
     ),
+    # Relays, on the server
+    EventKind("relay.connected", ("relay", "address"), "A relay is there."),
+    EventKind("relay.disconnected", ("relay",), "A relay's connection is over."),
+    EventKind(
+        "relay.cut",
+        ("relay", "address", "why"),
+        "A connection was cut off: who spoke broke the protocol, or was silent.",
+    ),
+    EventKind(
+        "relay.not_now",
+        ("relay", "failure"),
+        "The database did not take a relay's bytes; the relay tries again.",
+    ),
+    EventKind(
+        "relay.failed",
+        ("relay", "failure"),
+        "A relay's command failed in a way nobody foresaw; it begins again.",
+    ),
+    EventKind(
+        "relay.not_watched", ("reason",), "Whether the relays are heard could not be looked at; tried again."
+    ),
+    # Relays, at the city hall
+    EventKind("relay.connected_to", ("server", "address", "port"), "A server takes this relay's files."),
+    EventKind(
+        "relay.not_connected",
+        ("server", "address", "port", "reason"),
+        "A server could not be reached, or did not let us in.",
+    ),
+    EventKind(
+        "relay.line_lost",
+        ("server", "address", "port", "reason"),
+        "The connection is over; the servers are tried in turn.",
+    ),
+    EventKind(
+        "relay.sent", ("file", "feed"), "A file is in the server's database; its receipt is waited for."
+    ),
+    EventKind("relay.not_sent", ("file", "failure"), "A file could not be sent; tried again."),
+    EventKind(
+        "relay.receipt",
+        ("file", "ok"),
+        "A receipt lies in the out-box, and the file in archive or quarantine.",
+    ),
+    EventKind(
+        "relay.not_filed",
+        ("file", "step", "reason"),
+        "A receipt could not be written, or a file not be put away; tried again.",
+    ),
     EventKind(
         "intake.printed",
         ("bytes",),

@@ -28,6 +28,7 @@ from konbinid.ops.tls_files import (
     TlsSettings,
     TurnedAway,
     client_names,
+    described,
     read_authorities,
     read_identity,
     read_revocations,
@@ -104,6 +105,8 @@ class MutualTls:
         self._now = now
         self._seconds = seconds
         self._alert = alert
+        self.stranger: Callable[[str, str], object] = lambda _, __: None
+        """Told of everyone turned away in the handshake: what the certificate says, and why."""
         self._peers: WeakKeyDictionary[Any, _Peer] = WeakKeyDictionary()
         self._closed_for = ""
         self._looked = seconds()
@@ -229,19 +232,17 @@ class MutualTls:
 
     def _verified(self, connection: SSL.Connection, cert: Any, error: int, depth: int, ok: int) -> bool:
         """OpenSSL's callback for each certificate of the chain; False ends the handshake."""
-        address = connection.get_app_data().getPeer().host
-        if not ok:
-            reason = _FINDINGS.get(error, f"OpenSSL finding {error}")
+        reason = "" if ok else _FINDINGS.get(error, f"OpenSSL finding {error}")
+        if ok and depth == 0:
+            try:
+                self._allowed(cert.to_cryptography())
+            except Exception as problem:  # noqa: BLE001  # an exception would get lost in OpenSSL: in doubt, no
+                reason = _text(problem)
+        if reason:
+            address = connection.get_app_data().getPeer().host
             _log.warn("client at {address} turned away: {reason}", address=address, reason=reason)
-            return False
-        if depth > 0:
-            return True
-        try:
-            self._allowed(cert.to_cryptography())
-        except Exception as problem:  # noqa: BLE001  # an exception would get lost in OpenSSL: in doubt, no
-            _log.warn("client at {address} turned away: {reason}", address=address, reason=_text(problem))
-            return False
-        return True
+            self.stranger(f"{described(cert.to_cryptography)} {address}", reason)
+        return not reason
 
     def _judged(self, connection: SSL.Connection) -> _Peer:
         """A second look at a connection's certificate, by the files of now."""

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 
@@ -80,12 +80,14 @@ class Revocations:
         return "" if now < self.until else "the revocation list is out of date"
 
 
-def read_identity(certificate: Path, key: Path, now: datetime) -> Identity:
-    """The server's certificate and key, which belong together and are in force. Raises TlsRefused."""
+def read_identity(certificate: Path, key: Path, now: datetime, *, for_clients: bool = False) -> Identity:
+    """Our own certificate, a server's or a client's, and its key, which belong together and are in force. Raises TlsRefused."""
     own, *chain = _certificates(certificate)
     _in_force(certificate, own, now)
     usage = _extension(own, x509.ExtendedKeyUsage)
-    if usage is not None and ExtendedKeyUsageOID.SERVER_AUTH not in usage:
+    if for_clients and (usage is None or ExtendedKeyUsageOID.CLIENT_AUTH not in usage):
+        raise TlsRefused(certificate, "is not made for clients (no clientAuth)")
+    if not for_clients and usage is not None and ExtendedKeyUsageOID.SERVER_AUTH not in usage:
         raise TlsRefused(certificate, "is not made for servers (no serverAuth)")
     private = _private_key(key)
     if private.public_key() != own.public_key():
@@ -137,6 +139,17 @@ def client_names(cert: x509.Certificate) -> list[str]:
     return domains + [
         name for name in names.get_values_for_type(x509.UniformResourceIdentifier) if ":" in name
     ]
+
+
+def described(read: Callable[[], x509.Certificate]) -> str:
+    """A stranger's certificate for people: subject and names, in visible ASCII, not at any length."""
+    try:
+        cert = read()
+        names = _extension(cert, x509.SubjectAlternativeName)
+        said = [_subject(cert), *(str(name.value) for name in names or ())]
+    except Exception:  # noqa: BLE001  # whatever it is, it is a stranger's
+        return "an unreadable certificate"
+    return "".join(each for each in " ".join(said) if " " <= each <= "~")[:200]
 
 
 def _read(path: Path) -> bytes:

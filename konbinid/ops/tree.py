@@ -42,6 +42,11 @@ class Afresh(Service):
         self._make = make
         self._made: IService | None = None
 
+    @property
+    def made(self) -> IService | None:
+        """The one that runs."""
+        return self._made
+
     def startService(self) -> None:  # noqa: N802 - Twisted's name
         """Make it and start it."""
         super().startService()

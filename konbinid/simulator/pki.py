@@ -107,7 +107,9 @@ class DemoPki:
 
 
 @dataclass(frozen=True)
-class _Authority:
+class Authority:
+    """A certificate authority of the demo, with its key in memory."""
+
     cert: x509.Certificate
     key: ec.EllipticCurvePrivateKey
 
@@ -126,24 +128,30 @@ def make_pki(folder: Path, now: dt.datetime) -> DemoPki:
 
 
 def _make_all(pki: DemoPki, now: dt.datetime) -> None:
-    ca = _make_authority(pki, "ca", "konbinid demo CA", now)
-    foreign = _make_authority(pki, "foreign_ca", "konbinid foreign demo CA", now)
+    ca = make_authority(pki, "ca", "konbinid demo CA", now)
+    foreign = make_authority(pki, "foreign_ca", "konbinid foreign demo CA", now)
     local: list[x509.GeneralName] = [
         x509.DNSName("localhost"),
         x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
     ]
     center: list[x509.GeneralName] = [x509.DNSName(CENTER_NAME)]
-    _make_leaf(pki, "server", ca, local, purpose=_SERVER, now=now)
-    _make_leaf(pki, "center", ca, center, purpose=_CLIENT, now=now)
-    _make_leaf(pki, "stranger", ca, [x509.DNSName(STRANGER_NAME)], purpose=_CLIENT, now=now)
-    _make_leaf(pki, "no_client_auth", ca, center, purpose=_SERVER, now=now)
-    _make_leaf(pki, "foreign", foreign, center, purpose=_CLIENT, now=now)
-    _make_leaf(pki, "expired", ca, center, purpose=_CLIENT, now=now - _VALID - dt.timedelta(days=1))
-    revoked = _make_leaf(pki, "revoked", ca, center, purpose=_CLIENT, now=now)
-    _write(pki.crl, _revocation_list(ca, revoked, now).public_bytes(serialization.Encoding.PEM), 0o644)
+    make_leaf(pki, "server", ca, local, purpose=_SERVER, now=now)
+    make_leaf(pki, "center", ca, center, purpose=_CLIENT, now=now)
+    make_leaf(pki, "stranger", ca, [x509.DNSName(STRANGER_NAME)], purpose=_CLIENT, now=now)
+    make_leaf(pki, "no_client_auth", ca, center, purpose=_SERVER, now=now)
+    make_leaf(pki, "foreign", foreign, center, purpose=_CLIENT, now=now)
+    make_leaf(pki, "expired", ca, center, purpose=_CLIENT, now=now - _VALID - dt.timedelta(days=1))
+    revoked = make_leaf(pki, "revoked", ca, center, purpose=_CLIENT, now=now)
+    write_revocations(pki.crl, ca, revoked, now)
 
 
-def _make_authority(pki: DemoPki, name: str, common_name: str, now: dt.datetime) -> _Authority:
+def write_revocations(path: Path, ca: Authority, revoked: x509.Certificate, now: dt.datetime) -> None:
+    """An authority's list with one certificate on it."""
+    _write(path, _revocation_list(ca, revoked, now).public_bytes(serialization.Encoding.PEM), 0o644)
+
+
+def make_authority(pki: DemoPki, name: str, common_name: str, now: dt.datetime) -> Authority:
+    """An authority, written as ``name``."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = _subject(common_name)
     usage = _key_usage(sign=False, authority=True)
@@ -155,18 +163,19 @@ def _make_authority(pki: DemoPki, name: str, common_name: str, now: dt.datetime)
         .sign(key, hashes.SHA256())
     )
     _write_identity(pki.identity(name), cert, key)
-    return _Authority(cert, key)
+    return Authority(cert, key)
 
 
-def _make_leaf(
+def make_leaf(
     pki: DemoPki,
     name: str,
-    issuer: _Authority,
+    issuer: Authority,
     names: list[x509.GeneralName],
     *,
     purpose: x509.ObjectIdentifier,
     now: dt.datetime,
 ) -> x509.Certificate:
+    """A certificate for these names and this purpose, written as ``name``."""
     key = ec.generate_private_key(ec.SECP256R1())
     authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key())
     cert = (
@@ -216,7 +225,7 @@ def _key_usage(*, sign: bool, authority: bool) -> x509.KeyUsage:
 
 
 def _revocation_list(
-    ca: _Authority, revoked: x509.Certificate, now: dt.datetime
+    ca: Authority, revoked: x509.Certificate, now: dt.datetime
 ) -> x509.CertificateRevocationList:
     entry = (
         x509.RevokedCertificateBuilder()

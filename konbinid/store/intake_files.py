@@ -15,13 +15,14 @@ OPEN_STATES = ("received", "waiting", "held", "rejected")
 PART_BYTES = 1024 * 1024
 
 _COLUMNS = """
-id, name, feed, stamp, sequence, full_file, rows, sha256, state, report, resolved_by <> '', added, changed, removed, applied_at
+id, name, feed, stamp, sequence, full_file, rows, sha256, state, report, resolved_by <> '', added, changed, removed, applied_at, relay
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """One file that arrived. ``sha256`` is of the bytes that are stored, whatever its marker said; ``approved``: an operator agreed."""
+    """One file that arrived. ``sha256`` is of the bytes that are stored, whatever its marker said; ``approved``: an operator agreed.
+    ``relay``: who brought it; empty for one that lay in the daemon's own inbox."""
 
     id: int
     name: str
@@ -38,6 +39,7 @@ class Incoming:
     changed: int | None
     removed: int | None
     applied_at: datetime | None
+    relay: str
 
     @property
     def unusable(self) -> dict[str, str]:
@@ -122,12 +124,13 @@ def add(
     full: bool,
     rows: int,
     placeholder: bytes,
+    relay: str = "",
 ) -> int:
     """A new file whose hash is not known yet: ``placeholder`` stands for it until ``seal``."""
     cur.execute(
-        "insert into intake.incoming (name, feed, stamp, sequence, full_file, rows, sha256, bytes) "
-        "values (%s, %s, %s, %s, %s, %s, %s, 0) returning id",
-        [name, feed, stamp, sequence, full, rows, Binary(placeholder)],
+        "insert into intake.incoming (name, feed, stamp, sequence, full_file, rows, sha256, bytes, relay) "
+        "values (%s, %s, %s, %s, %s, %s, %s, 0, %s) returning id",
+        [name, feed, stamp, sequence, full, rows, Binary(placeholder), relay],
     )
     row = cur.fetchone()
     assert row is not None

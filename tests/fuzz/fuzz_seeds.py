@@ -11,6 +11,7 @@ from pathlib import Path
 import foreign_pdfs as pdfs
 import gaiji_samples
 import pikepdf
+from fuzz_port import box
 from fuzz_targets import INPUT_LIMIT, layouts
 from PIL import Image
 
@@ -29,6 +30,7 @@ DICTIONARY = {
     "pdf_objects": ["obj\\x0A", "endobj\\x0A", "stream\\x0A", "xref\\x0A", "trailer\\x0A", "startxref\\x0A", " 0 R", "<<", ">>", "[", "]", "true", "null"],
     "tte": ["glyf", "loca", "cmap", "head", "hhea", "hmtx", "maxp", "\\x00\\x04", "\\x00\\x0C", "\\x00\\x0E", "\\xFF\\xFF"],
     "names": ["JUMIN_", "_F.csv", "_D.dat", "rows=", " sha256=", ".end", "20261101090000"],
+    "relay_frames": ["_command", "_ask", "_answer", "_error", "transfer", "offset", "content", "\\x00\\x00", "Chunk", "Attach"],
 }  # fmt: skip
 
 
@@ -129,6 +131,43 @@ def _framing() -> list[bytes]:
     return [pack({"progress": 3}) + pack({"done": {"rows": 1}}), b"\x00\x00\x00\x02{}"]
 
 
+def _relay_frames() -> list[bytes]:
+    digest = b"\x11" * 32
+    offer = {
+        "name": b"JUMIN_20261101090000_000001_F.csv",
+        "size": b"10",
+        "sha256": digest,
+        "rows": b"1",
+        "claimed": digest,
+    }
+    commands: list[tuple[bytes, dict[str, bytes]]] = [
+        (b"Offer", offer),
+        (b"Chunk", {"transfer": b"1", "part": b"", "offset": b"0", "content": b"rows"}),
+        (b"Wanted", {"transfer": b"1", "after": b"1.bmp"}),
+        (b"Attach", {"transfer": b"1", "name": b"1.bmp", "size": b"3", "sha256": digest, "content": b"BM0"}),
+        (b"Unusable", {"transfer": b"1", "name": b"1.bmp", "fault": b"attachment_missing"}),
+        (b"Finish", {"transfer": b"1"}),
+        (b"Receipts", {}),
+        (b"Receipt", {"transfer": b"1", "offset": b"0"}),
+        (b"Attached", {"transfer": b"1", "after": b""}),
+        (b"Taken", {"transfer": b"1"}),
+        (b"Odd", {"name": b"x.end", "what": b"name"}),
+    ]
+    boxes = [
+        box(_command=name, _ask=b"%d" % number, **values) for number, (name, values) in enumerate(commands, 2)
+    ]
+    return [
+        *boxes,
+        b"".join(boxes),
+        box(_answer=b"2"),
+        box(_error=b"2", _error_code=b"X", _error_description=b""),
+    ]
+
+
+def _relay_lists() -> list[bytes]:
+    return [b"1.bmp -\n2.bmp " + b"0a" * 32, b"17 JUMIN_20261101090000_000001_F.csv", b"../x -"]
+
+
 SEEDS = {
     "layout": _layout,
     "rows": _rows,
@@ -138,4 +177,6 @@ SEEDS = {
     "pdf_objects": _pdf_objects,
     "names": _names,
     "framing": _framing,
+    "relay_frames": _relay_frames,
+    "relay_lists": _relay_lists,
 }

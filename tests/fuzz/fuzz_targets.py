@@ -1,7 +1,7 @@
 """What is fuzzed: for each reader of others' bytes a function that takes any bytes and raises when a promise is broken.
 
 The promise is the same everywhere: rows, faults or a refusal of the reader's own kind; never another exception, never more than a bounded
-amount of what was asked for. Another reader (a relay's frames) is another function with ``@target``, and seeds under its name in fuzz_seeds.py.
+amount of what was asked for. Another reader is another function with ``@target``, and seeds under its name in fuzz_seeds.py.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import fuzz_port
+
 from konbinid.declared.document import FileRefused
 from konbinid.domain.feeds import Feed
-from konbinid.intake import staging
+from konbinid.intake import staging, wire
 from konbinid.intake.attachments import read_bmp
 from konbinid.intake.framing import FrameBroken, Unpacker
 from konbinid.intake.layout import Layout, load
@@ -233,3 +235,31 @@ def framing(data: bytes) -> None:
             assert all(isinstance(message, dict) for message in unpacker.feed(piece))
     except FrameBroken:
         return
+
+
+@target
+def relay_frames(data: bytes) -> None:
+    """What somebody with a relay's certificate says: commands written with values of their kind, or refused; or the connection is cut."""
+    port = fuzz_port.Port()
+    line = fuzz_port.connected(port)
+    cut = 1 + len(data) // 2
+    for piece in (fuzz_port.GREETING, data[:cut], data[cut:]):
+        line.dataReceived(piece)
+    line.connectionLost()
+    assert port.kinds <= {"BadValue", "TooLong", "UnicodeDecodeError"}, (
+        port.kinds
+    )  # the last: a name of AMP's that is no text
+    assert line.under_way <= line.most_under_way
+    assert all(len(answer) < 65_536 for answer in port.answers())
+    assert not port.wrong, port.wrong
+
+
+@target
+def relay_lists(data: bytes) -> None:
+    """A list of the server's as the relay reads it, and a name that it is to open."""
+    try:
+        entries = wire.entries_of(data, 2)
+        names = [wire.plain(name) for name, _ in entries]
+    except wire.BadValue:
+        return
+    assert all(map(is_plain, names))

@@ -38,7 +38,7 @@ def test_every_alert_says_what_to_do():
     assert len(raised) >= 10
     assert {place: event for place, event in raised.items() if event not in words.ALERTS} == {}
     # These come through konbinid.ops.alerts, which passes on what it is given.
-    passed_on = {"witness.other_database", "witness.not_written"}
+    passed_on = {"witness.other_database", "witness.not_written", "relay.turned_away", "relay.odd"}
     assert set(words.ALERTS) == set(raised.values()) | passed_on
 
 

@@ -20,6 +20,7 @@ GAIJI = "library.gaiji library.gaiji_font"
 LIBRARY = f"library.approval library.blob library.entry library.revision library.withdrawal {GAIJI}"
 TAKEN_IN = "people.credential people.doubt people.feed_doubt people.fuhyo people.hold people.koseki people.person people.seal people.tax"
 INTAKE = "intake.attachment intake.attachment_name intake.feed intake.incoming intake.incoming_part"
+BROUGHT = "intake.transfer intake.transfer_attachment intake.transfer_part"
 LEDGER = "ledger.decision ledger.delivery ledger.error_report ledger.issuance ledger.refusal ledger.replay"
 APPLICATIONS = "ledger.application ledger.application_request"
 DECIDED = "ledger.application_decision ledger.registration_end"
@@ -60,16 +61,17 @@ RIGHTS = {
         "U(lock_handle)": "people.person_lock people.register_lock ops.kind_state",
     },
     "intake": {
-        "S": f"{PEOPLE} {LINKS} people.registered_credential {GAIJI} {INTAKE} {STAGED} ops.lease ops.restoration intake.verify_choice",
-        "I": f"{PEOPLE} {GAIJI} {INTAKE} {STAGED} ops.alert ledger.audit intake.verify_choice",
-        "U": f"{TAKEN_IN} people.person_lock people.register_lock library.gaiji intake.feed intake.incoming {STAGED}",
-        "D": f"{TAKEN_IN} library.gaiji intake.incoming_part intake.attachment intake.attachment_name people.register_pdf {STAGED}",
+        "S": f"{PEOPLE} {LINKS} people.registered_credential {GAIJI} {INTAKE} {STAGED} ops.lease ops.restoration intake.verify_choice {BROUGHT} ops.relay",
+        "I": f"{PEOPLE} {GAIJI} {INTAKE} {STAGED} ops.alert ledger.audit intake.verify_choice {BROUGHT} ops.relay",
+        "U": f"intake.transfer intake.transfer_attachment {TAKEN_IN} people.person_lock people.register_lock library.gaiji intake.feed intake.incoming {STAGED}",
+        "D": f"{BROUGHT} {TAKEN_IN} library.gaiji intake.incoming_part intake.attachment intake.attachment_name people.register_pdf {STAGED}",
         "T": STAGED,
         "U(lock_handle)": "ops.lease",
+        "U(heard_at)": "ops.relay",
     },
     "office": {
         "S": f"{PEOPLE} {LINKS} {INTAKE} {LIBRARY} {LEDGER} {APPLICATIONS} {DECIDED} ledger.bound_transaction ledger.issuance_state ledger.audit ledger.audit_seal "
-        f"ops.kind_state ops.lease ops.alert ops.alert_seen ops.fingerprint ops.glyph_look {RESTORED} intake.verify_choice",
+        f"ops.kind_state ops.lease ops.alert ops.alert_seen ops.fingerprint ops.glyph_look {RESTORED} intake.verify_choice ops.relay",
         "I": f"{DECIDED} library.approval library.blob library.entry library.withdrawal ledger.audit ops.alert ops.alert_seen ops.fingerprint ops.glyph_look ops.restoration_confirmed",
         "U": "ops.glyph_look",
         "U(suspended,reason,changed_by,changed_at,change_no)": "ops.kind_state",
@@ -77,7 +79,7 @@ RIGHTS = {
     },
     "check": {
         "S": f"{PEOPLE} {LINKS} {INTAKE} {LIBRARY} {LEDGER} {APPLICATIONS} {DECIDED} ledger.bound_transaction ledger.document ledger.issuance_state ledger.audit ledger.audit_seal "
-        f"ops.kind_state ops.lease ops.alert ops.alert_seen ops.fingerprint ops.glyph_look {RESTORED} intake.verify_choice",
+        f"ops.kind_state ops.lease ops.alert ops.alert_seen ops.fingerprint ops.glyph_look {RESTORED} intake.verify_choice ops.relay",
         "I": "ops.alert",
     },
     "shred": {
@@ -87,9 +89,9 @@ RIGHTS = {
         "D": "ledger.document_key ledger.document",
     },
     "ops": {
-        "S": f"ops.kind_state ops.lease ops.alert ops.alert_seen ops.fingerprint ops.glyph_look ledger.audit ledger.audit_seal {RESTORED} intake.feed",
-        "I": "ops.alert ledger.audit ledger.audit_seal ops.beat ops.feed_standing",
-        "U": "ops.lease ops.beat ops.feed_standing",
+        "S": f"ops.kind_state ops.lease ops.alert ops.alert_seen ops.fingerprint ops.glyph_look ledger.audit ledger.audit_seal {RESTORED} intake.feed ops.relay",
+        "I": "ops.alert ledger.audit ledger.audit_seal ops.beat ops.feed_standing ops.relay",
+        "U": "ops.lease ops.beat ops.feed_standing ops.relay",
     },
 }
 EXECUTES = {

@@ -8,8 +8,20 @@ from konbinid.declared.document import Document
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "konbinid.toml"
 
-_FILES = ("soap.certificate", "soap.client_ca", "soap.crl", "fonts.list")
-_SECRETS = ("soap.key", *(f"database.{role}.password_file" for role in ("desk", "intake", "office", "ops")))
+_FILES = (
+    "soap.certificate",
+    "soap.client_ca",
+    "soap.crl",
+    "relay.certificate",
+    "relay.client_ca",
+    "relay.crl",
+    "fonts.list",
+)
+_SECRETS = (
+    "soap.key",
+    "relay.key",
+    *(f"database.{role}.password_file" for role in ("desk", "intake", "office", "ops")),
+)
 _FOLDERS = (
     "state.folder",
     "inbox.folder",

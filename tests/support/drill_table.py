@@ -11,10 +11,10 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     told: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     for outcome in ("passed", "failed", "error", "skipped"):
         for report in terminalreporter.stats.get(outcome, []):
-            found = dict(getattr(report, "user_properties", [])).get("drilled")
-            if found is not None:
-                feed, fault, point = found["cell"]
-                told[fault, feed][point] = found["differs"]
+            for name, found in getattr(report, "user_properties", []):
+                if name == "drilled":
+                    feed, fault, point = found["cell"]
+                    told[fault, feed][point] = found["differs"]
     if not told:
         return
     write = terminalreporter.write_line
