@@ -246,6 +246,39 @@ def test_the_same_file_again_is_acknowledged_again(pair, hall, rows):
     assert hall.run("select count(*) from intake.incoming") == [(1,)]
 
 
+def test_a_receipt_waits_until_its_loss_would_be_noticed(pair, hall, rows):
+    """As in the daemon's own folder: who has a receipt keeps the file no longer (I-11)."""
+    attests = hall.folder / "attests"
+    name = hall.put("JUMIN", many(rows, 1))
+    pair.server(attests=str(attests))
+    pair.relay()
+    pair.wait(lambda: hall.state(name) == "applied")
+    time.sleep(1.5)  # the relay asks every 0.3 s
+    assert not (hall.folder / "outbox" / f"{name}.ok").exists()
+    attests.touch()
+    pair.settle([name])
+
+
+def test_what_a_database_that_went_back_has_lost_is_sent_again(pair, hall, rows):
+    """It was stored and waits for an earlier number, so it has no receipt and lies at the city hall. The line stands, and the relay would not offer it
+    again by itself."""
+    pair.server()
+    pair.relay()
+    first = hall.put("JUMIN", many(rows, 1), sequence=1)
+    pair.settle([first])
+    name = hall.put("JUMIN", many(rows, 1), sequence=3)
+    pair.wait(lambda: hall.state(name) == "waiting")
+    hall.run(
+        "delete from people.doubt where incoming_id = (select id from intake.incoming where name = %s)", name
+    )
+    hall.run("delete from intake.transfer where name = %s", name)
+    hall.run("delete from intake.incoming where name = %s", name)
+    assert hall.state(name) == ""
+    hall.run("select ops.note_restoration('test', true, 'a backup', null, null, null)")
+    pair.wait(lambda: hall.state(name) == "waiting")
+    assert hall.run("select count(*) from intake.incoming") == [(2,)]
+
+
 def test_the_other_server_takes_over_in_mid_file(pair, hall, rows):
     """The server that has the lease dies; the relay goes on with the other one, which has none, from where it was. Who holds the lease then takes it in."""
     name = hall.put("JUMIN", many(rows, 12_000), full=True, sequence=1)
