@@ -41,8 +41,10 @@ class Downlink(wire.Limited, TimeoutMixin):
         self.most_bytes = 0
 
     def connectionMade(self) -> None:  # noqa: N802  # Twisted's name
-        """The line stands; nobody has looked at certificates yet."""
+        """The line stands; nobody has looked at certificates yet. One that was cut while it was dialled ends here."""
         self.setTimeout(_HELLO_SECONDS)
+        if self._is_cut:
+            self.cut("not wanted any more")
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802  # Twisted's name
         """The server speaks."""
@@ -124,15 +126,15 @@ class Dialler:
         """Whether there was a connection that took us; returns when it is over."""
         if self._stopped:
             return False
-        link = Downlink()
+        link = self._link = Downlink()
         try:
             kind = TCP6ClientEndpoint if ":" in server.address else TCP4ClientEndpoint
             line = kind(self._reactor, server.address, server.port, timeout=_DIAL_SECONDS)
             await connectProtocol(wrapClientTLS(self._options(server.name), line), link)
-            self._link = link
             said = await link.callRemote(wire.Hello, **self._hello)
         except Exception as failed:  # noqa: BLE001  # certificates, files, lines: the next server is tried
             link.cut("no Hello")
+            self._link = None
             self.log.warn(
                 "relay.not_connected",
                 server=server.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 import time
 from hashlib import sha256
@@ -297,3 +298,15 @@ def test_the_other_server_takes_over_in_mid_file(pair, hall, rows):
     pair.settle([name])
     assert hall.state(name) == "applied"
     assert hall.run("select count(*) from intake.incoming") == [(1,)]
+
+
+def test_a_relay_stops_while_a_server_does_not_answer(pair):
+    """Whoever stops the relay in the middle of a handshake that goes nowhere does not wait for it."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        relay = pair.relay(ports=[listening.getsockname()[1]])
+        listening.settimeout(30)
+        line, _ = listening.accept()
+        began = time.monotonic()
+        relay.stop()
+        assert time.monotonic() - began < 10
+        line.close()
