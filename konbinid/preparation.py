@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from konbinid.config import Config
+from konbinid.config_relay import RelayPort
 from konbinid.declared.document import FileRefused
 from konbinid.domain.feeds import Feed
 from konbinid.domain.kinds import KIND_RULES, REGISTER_KINDS, TITLES, Kind
@@ -79,7 +80,11 @@ def prepare(config: Config, clocks: Clocks, alert: Callable[[str], None]) -> Pre
     press = prepare_press(config, start)
     layouts = start.run(Step("layouts", lambda: _layouts(config), (FileRefused,)))
     tls = start.run(Step("tls", lambda: _tls(config, clocks, alert), (TlsRefused,)))
-    relay_tls = start.run(Step("relay tls", lambda: _relay_tls(config, clocks, alert), (TlsRefused,)))
+    relay_tls, relay = None, config.relay
+    if relay is not None:
+        municipality = config.service.municipality
+        made = Step("relay tls", lambda: _relay_tls(relay, municipality, clocks, alert), (TlsRefused,))
+        relay_tls = start.run(made)
     build = this_build()
     own = fingerprint(config, build, press=press.fingerprint(), keys=keyring.fingerprint())
     service = config.service
@@ -256,10 +261,9 @@ def _tls(config: Config, clocks: Clocks, alert: Callable[[str], None]) -> Mutual
     return MutualTls(settings, now=clocks.now, seconds=clocks.seconds, alert=alert)
 
 
-def _relay_tls(config: Config, clocks: Clocks, alert: Callable[[str], None]) -> MutualTls | None:
-    relay = config.relay
-    if relay is None:
-        return None
-    clients = relay.clients(config.service.municipality)
+def _relay_tls(
+    relay: RelayPort, municipality: str, clocks: Clocks, alert: Callable[[str], None]
+) -> MutualTls:
+    clients = relay.clients(municipality)
     settings = TlsSettings(relay.certificate, relay.key, relay.client_ca, relay.crl, clients)
     return MutualTls(settings, now=clocks.now, seconds=clocks.seconds, alert=alert)
