@@ -236,7 +236,7 @@ class PrivatePostgres:
             "max_connections": "100",
         }
         if self.fast:
-            settings |= {"fsync": "off", "full_page_writes": "off"}
+            settings |= {"fsync": "off", "full_page_writes": "off", "max_wal_size": "256MB"}
         lines = [f"{name} = '{value.replace(chr(39), chr(39) * 2)}'\n" for name, value in settings.items()]
         conf = self.data / "private.conf"
         conf.write_text("".join(lines), encoding="utf-8")
