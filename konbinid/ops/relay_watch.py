@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from twisted.application.service import Service
-from twisted.internet.defer import Deferred, ensureDeferred
-from twisted.internet.task import LoopingCall
-from twisted.logger import Logger
-
+from konbinid.ops.rounds import Rounds
 from konbinid.store.errors import StoreError
 from konbinid.store.relay_standing import note_silence
 
@@ -22,37 +18,17 @@ _MOST_SECONDS = 30.0
 _WITHIN = 10.0
 
 
-class RelayWatch(Service):
+class RelayWatch(Rounds):
     """relays: their names. silent_after: how long one may say nothing. Runs on every host; what one has told the other does not tell."""
 
-    log = Logger()
-
     def __init__(self, clock: Any, pool: Pool, relays: Sequence[str], silent_after: timedelta) -> None:
-        self._clock = clock  # IReactorTime
+        super().__init__(clock, min(_MOST_SECONDS, silent_after.total_seconds() / 4))
         self._pool = pool
         self._relays = relays
         self._silent_after = silent_after
-        self._loop = LoopingCall(self._look)
-        self._loop.clock = clock
-        self._under_way: Deferred[None] | None = None
 
-    def startService(self) -> None:  # noqa: N802 - Twisted's name
-        """Begin to look."""
-        super().startService()  # type: ignore[no-untyped-call]  # Twisted's Service has no types
-        self._loop.start(min(_MOST_SECONDS, self._silent_after.total_seconds() / 4))
-
-    def stopService(self) -> Deferred[None] | None:  # noqa: N802 - Twisted's name
-        """Stop; a look that is under way is waited for."""
-        super().stopService()  # type: ignore[no-untyped-call]  # Twisted's Service has no types
-        if self._loop.running:
-            self._loop.stop()
-        return self._under_way
-
-    def _look(self) -> Deferred[None]:
-        self._under_way = ensureDeferred(self._note())
-        return self._under_way
-
-    async def _note(self) -> None:
+    async def round(self) -> None:
+        """Note who fell silent and who is heard again, and tell it."""
         deadline = self._clock.seconds() + _WITHIN
         try:
             await self._pool.transaction(

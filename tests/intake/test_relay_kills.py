@@ -16,8 +16,8 @@ FEEDS = (Feed.JUMIN, Feed.INKAN, Feed.JPKI)
 FILES, WAITING = 6, 1
 
 # A sample; `make drill-relay` tries every point with every feed.
-RELAY_POINTS = [("block", 1), ("attached", 1), ("finished", 3), ("answered", 2), ("data_filed", 2)]
-SERVER_POINTS = [("part", 2), ("named", 1), ("stored", 2), ("settled", 3)]
+RELAY_POINTS = [("block", 1), ("finished", 3), ("answered", 2)]
+SERVER_POINTS = [("part", 2), ("stored", 2), ("settled", 3)]
 
 
 @pytest.fixture
