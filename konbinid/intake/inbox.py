@@ -31,6 +31,7 @@ from konbinid.intake.lane import Lane, Lease, Tools
 from konbinid.intake.steps import Passing, pass_by
 from konbinid.intake.telling import told
 from konbinid.intake.turns import Turns
+from konbinid.intake.waiting import settled
 from konbinid.intake.worker import Worker, WorkerSetting
 from konbinid.store.intake_link import connect, raise_alert, transaction
 
@@ -124,28 +125,14 @@ class Inbox(Service):
 
     async def _stop(self) -> None:
         if self._looking is not None:
-            await self._settled(self._looking)
+            await settled(self._looking)
         for track in self._tracks.values():
             await track.worker.stop()
-        await DeferredList(
-            [self._settled(track.busy) for track in self._tracks.values() if track.busy is not None]
-        )
+        await DeferredList([settled(track.busy) for track in self._tracks.values() if track.busy is not None])
         for track in self._tracks.values():
             await track.worker.stop()  # one that a lane started before it noticed
             await self._in_thread(track.clerk.close)
         self._pool.stop()
-
-    @staticmethod
-    def _settled(pending: Deferred[None]) -> Deferred[None]:
-        """Fires when ``pending`` has, without taking part in it."""
-        waiter: Deferred[None] = Deferred()
-
-        def fired(result: Any) -> Any:
-            waiter.callback(None)
-            return result
-
-        pending.addBoth(fired)
-        return waiter
 
     def _track(self, intake: FeedIntake) -> _Track:
         setting = self._setting

@@ -31,6 +31,7 @@ from konbinid.intake.names import is_plain
 from konbinid.intake.sending import Anew, Sender
 from konbinid.intake.sources import Changed
 from konbinid.intake.telling import told
+from konbinid.intake.waiting import settled
 
 _HINT_SECONDS = 0.01
 _ASK_SECONDS = 0.3  # for receipts, while a file waits for its own
@@ -115,7 +116,7 @@ class Relay(Service):
 
     async def _stop(self) -> None:
         pending = [*self._works.values(), *self._busy.values()]
-        await DeferredList([_settled(each) for each in pending])
+        await DeferredList([settled(each) for each in pending])
         self._pool.stop()
 
     def _in_thread(self, work: Callable[[], Any]) -> Deferred[Any]:
@@ -260,15 +261,3 @@ class Relay(Service):
             self.log.error(
                 "{what}: failed, to be tried again", what=what, failure=told(failure.value or Exception())
             )
-
-
-def _settled(pending: Deferred[None]) -> Deferred[None]:
-    """Fires when ``pending`` has, without taking part in it."""
-    waiter: Deferred[None] = Deferred()
-
-    def fired(result: Any) -> Any:
-        waiter.callback(None)
-        return result
-
-    pending.addBoth(fired)
-    return waiter
