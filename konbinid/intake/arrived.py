@@ -44,8 +44,8 @@ class Arrived:
         with transaction(self.link) as cur:
             for data in self._data(cur):
                 self.progress()
-                self._note(cur, wanted.names_in(data))
-            self._note(cur, wanted.last_names())
+                self._note(cur, list(wanted.names_in(data)))
+            self._note(cur, list(wanted.last_names()))
             relay_files.end_names(cur, self.transfer.id)
 
     def _note(self, cur: cursor, names: list[str]) -> None:

@@ -98,8 +98,9 @@ class Glyphs:
     def _open(self) -> Font | Fault:
         if self._name in self._incoming.unusable:
             return Fault(self._incoming.unusable[self._name])
-        digest = intake_files.brought(self._cur, self._incoming, [self._name]).get(self._name)
-        if digest is not None:
+        brought = intake_files.brought(self._cur, self._incoming, [self._name]).get(self._name)
+        if brought is not None:
+            digest = brought.sha256
             content, held = intake_files.contents(self._cur, [digest])[digest], False
         else:
             found = None if self._incoming.full else intake_gaiji.held_font(self._cur, self._name)

@@ -1,7 +1,7 @@
 """The pictures that INKAN rows name: found, read, measured.
 
-A picture comes with the file, or with an earlier file that it corrects; a difference row may also name the one that the register
-holds *for this very registration of this very person*. A name alone never fetches a picture: it could be another person's.
+A picture comes with the file. *For the very same registration of the very same person* it may also be the one of an earlier file that this
+one corrects, and a difference row may name the one that the register holds. A name alone never fetches a picture: it could be another person's.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from konbinid.domain.redact import Redacted
 from konbinid.intake.attachments import Picture, read_bmp, size_defect
 from konbinid.intake.problems import BadValue, Fault
 from konbinid.store import intake_files
-from konbinid.store.intake_files import Incoming
+from konbinid.store.intake_files import Brought, Incoming
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -41,7 +41,9 @@ class Pictures:
         """For each row, by registration number, 宛名番号, picture's name and dpi: its impression, what is wrong with it, or None without a name."""
         digests = self._digests(numbers, owners, names)
         unusable = self.incoming.unusable
-        contents = intake_files.contents(self.cur, {digest for digest in digests if digest is not None})
+        contents = intake_files.contents(
+            self.cur, {digest for digest in digests if isinstance(digest, bytes)}
+        )
         return [
             (Fault(unusable[name]) if name in unusable else self._one(dpi, digest, contents))
             if name
@@ -51,22 +53,37 @@ class Pictures:
 
     def _digests(
         self, numbers: Sequence[str], owners: Sequence[str], names: Sequence[str]
-    ) -> list[bytes | None]:
+    ) -> list[bytes | Fault]:
         brought = intake_files.brought(self.cur, self.incoming, {name for name in names if name})
+        rows = list(zip(numbers, owners, names, strict=True))
+        lacking = [number for number, _, name in rows if name and not (name in brought and brought[name].own)]
         held: dict[tuple[str, str, str], bytes] = {}
-        if not self.incoming.full:
-            lacking = [
-                number for number, name in zip(numbers, names, strict=True) if name and name not in brought
-            ]
-            held = intake_files.held_pictures(self.cur, lacking) if lacking else {}
-        rows = zip(numbers, owners, names, strict=True)
-        return [brought.get(name) or held.get((number, owner, name)) for number, owner, name in rows]
+        if lacking and not self.incoming.full:
+            held = intake_files.held_pictures(self.cur, lacking)
+        return [
+            _digest_of(brought.get(name), owner_of(number, owner), held.get((number, owner, name)))
+            for number, owner, name in rows
+        ]
 
-    def _one(self, dpi: str, digest: bytes | None, contents: dict[bytes, bytes]) -> Impression | Fault:
-        if digest is None:
-            return Fault.ATTACHMENT_MISSING
+    def _one(self, dpi: str, digest: bytes | Fault, contents: dict[bytes, bytes]) -> Impression | Fault:
+        if isinstance(digest, Fault):
+            return digest
         try:
             picture = read_bmp(contents[digest], self.threshold)
         except BadValue as bad:
             return bad.fault
         return Impression(digest, picture, size_defect(picture.width, picture.height, int(dpi)))
+
+
+def owner_of(registration_number: str, atena_number: str) -> str | None:
+    """Whose a picture is, as it is kept with its name (docs/decisions/0044); None unless both are known."""
+    return f"{registration_number} {atena_number}" if registration_number and atena_number else None
+
+
+def _digest_of(brought: Brought | None, owner: str | None, held: bytes | None) -> bytes | Fault:
+    if brought is None:
+        return held or Fault.ATTACHMENT_MISSING
+    if brought.own or (owner is not None and brought.owner == owner):
+        return brought.sha256
+    # Newer than what the register holds, and not known to be this person's.
+    return Fault.ATTACHMENT_OF_ANOTHER

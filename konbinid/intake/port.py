@@ -33,7 +33,6 @@ from konbinid.store.relay_files import Transfer
 
 _THREADS = 4
 _STRANGERS = 16  # connections that have not introduced themselves
-_HELLO_SECONDS = 15.0
 _END_SECONDS = 5.0
 
 Tell = Callable[..., None]
@@ -72,7 +71,8 @@ _ODD = {
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PortSetting:
-    """``dsn`` is the intake role's. ``most_bytes``: the largest data file taken. ``layouts``: the feeds that the city sends."""
+    """``dsn`` is the intake role's. ``most_bytes``: the largest data file taken. ``layouts``: the feeds that the city sends. ``hello_seconds``: how
+    long a connection may keep its place without a name."""
 
     municipality: str
     dsn: str
@@ -84,6 +84,7 @@ class PortSetting:
     child_memory_bytes: int = 1024**3
     child_silent_seconds: float = 120.0
     child_idle_seconds: float = 60.0
+    hello_seconds: float = 15.0
 
 
 class Port(Service, Factory):
@@ -156,7 +157,7 @@ class Port(Service, Factory):
             uplink.cut("too many strangers")
             return
         self._strangers.add(uplink)
-        self._reactor.callLater(_HELLO_SECONDS, self._be_introduced, uplink)
+        self._reactor.callLater(self._setting.hello_seconds, self._be_introduced, uplink)
 
     def _be_introduced(self, uplink: Uplink) -> None:
         if uplink in self._strangers:

@@ -67,7 +67,7 @@ class Reader:
         self.rows = 0
         self.keys_unread = False
         self.named: list[Named] = []
-        self.attachments_of_bad_rows: list[str] = []
+        self.attachments_of_bad_rows: list[tuple[str, Named]] = []
         self._line = 0
         self._rest = b""
         self._begun = False
@@ -222,12 +222,13 @@ class Reader:
 
     def _note_named(self, line: int, values: dict[str, str]) -> None:
         spec = self.layout.spec
-        if spec.attachment and values.get(spec.attachment):
-            self.attachments_of_bad_rows.append(values[spec.attachment])
         people = {name: values[name] for name in (*spec.people, *spec.people_within) if values.get(name)}
         key = {name: values[name] for name in spec.keys if values.get(name)}
+        named = Named(line, people, key)
+        if spec.attachment and values.get(spec.attachment):
+            self.attachments_of_bad_rows.append((values[spec.attachment], named))
         if people or key:
-            self.named.append(Named(line, people, key))
+            self.named.append(named)
         # A person's field that cannot be read may name somebody whom the readable ones do not (YOKUSHI has two of them).
         unread = any(name not in values for name in (*spec.people, *spec.people_within))
         if unread or people.keys().isdisjoint(spec.people) or not all(values.get(name) for name in spec.keys):

@@ -70,16 +70,18 @@ class RegisterPdfs:
         """For each row what is wrong with its PDF; a good one is kept (people.register_pdf) before its row is."""
         rows = _rows(columns)
         named = {row.pdf_name for row in rows if row.operation != REMOVE}
-        brought = intake_files.brought(self.cur, self.incoming, named)
+        # Whose a PDF was in a file that is corrected does not matter: the row gives the hash, and the name must stand in it.
+        found = intake_files.brought(self.cur, self.incoming, named)
+        brought = {name: each.sha256 for name, each in found.items()}
         held: dict[tuple[str, str], bytes] = {}
         lacking = {row.register for row in rows if row.pdf_name not in brought}
         if lacking and not self.incoming.full:
             held = intake_registers.held_pdfs(self.cur, TABLES[self.incoming.feed], lacking)
-        found = [() if row.operation == REMOVE else self._faults(row, brought, held) for row in rows]
+        faults = [() if row.operation == REMOVE else self._faults(row, brought, held) for row in rows]
         if self._good:
             intake_registers.keep_pdfs(self.cur, self._good)
             self._good.clear()
-        return found
+        return faults
 
     def _faults(
         self, row: _Row, brought: dict[str, bytes], held: dict[tuple[str, str], bytes]

@@ -7,20 +7,22 @@ file is worth is not judged here; only what will be gone later is noted: whether
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from itertools import repeat
 from typing import Protocol
 
 from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import connection, cursor
 
-from konbinid.intake.feeds import ADD, REMOVE
+from konbinid.intake.feeds import ADD, REMOVE, Attached
 from konbinid.intake.folder import chunks, is_there, opened_file, opened_folder, read_small, size_of
 from konbinid.intake.layout import Layout
 from konbinid.intake.names import DropName, EndMarker
+from konbinid.intake.pictures import owner_of
 from konbinid.intake.problems import Fault, ProblemList
 from konbinid.intake.records import Block, Reader
 from konbinid.store import intake_files
@@ -155,12 +157,13 @@ class Storer:
             faults.add_file(Fault.STAMP_AHEAD)
         return faults
 
-    def _bring(self, cur: cursor, incoming_id: int, names: list[str]) -> None:
+    def _bring(self, cur: cursor, incoming_id: int, owners: dict[str, str | None]) -> None:
         """Store the named attachments. What is not there may be held already."""
+        names = list(owners)
         for start in range(0, len(names), _ATTACHMENTS_AT_ONCE):
             self._progress()
             for found in self._contents(cur, names[start : start + _ATTACHMENTS_AT_ONCE]):
-                intake_files.add_attachments(cur, self._job.name.feed, incoming_id, found)
+                intake_files.add_attachments(cur, self._job.name.feed, incoming_id, found, owners)
 
     def _contents(self, cur: cursor, names: list[str]) -> Iterator[list[tuple[str, bytes, bytes]]]:
         """(name, sha256, content) of those that are there, never many bytes at once."""
@@ -215,30 +218,48 @@ def attachment_places(name: DropName, folder: int) -> Iterator[list[int]]:
 
 
 class Wanted:
-    """The attachments that a file's rows name."""
+    """The attachments that a file's rows name, each with whose it is (konbinid.intake.pictures): None when that is not known, or matters to nobody."""
 
     def __init__(self, layout: Layout, *, full: bool) -> None:
         self._reader = Reader(layout, full=full)
         self._field = layout.spec.attachment or ""
+        self._of_seals = layout.spec.attached is Attached.SEAL
 
-    def names_in(self, data: bytes) -> list[str]:
+    def names_in(self, data: bytes) -> dict[str, str | None]:
         """Names in the rows that these bytes complete."""
         return self._names(self._reader.feed(data))
 
-    def last_names(self) -> list[str]:
+    def last_names(self) -> dict[str, str | None]:
         """Names in a last row without line end."""
         return self._names(self._reader.finish())
 
-    def _names(self, blocks: Iterator[Block]) -> list[str]:
-        names = []
+    def _names(self, blocks: Iterator[Block]) -> dict[str, str | None]:
+        named: dict[str, str | None] = {}
         for block in blocks:
             # A removal has no picture. What it names is not looked at, so it could be any file in the folder, another feed's too.
-            all_names = block.columns[self._field]
-            named = zip(block.columns.get("operation", [ADD] * len(all_names)), all_names, strict=True)
-            names += [name for operation, name in named if name and operation != REMOVE]
-        names += self._reader.attachments_of_bad_rows  # whoever corrects the row may name the picture again
+            names = block.columns[self._field]
+            operations = block.columns.get("operation", [ADD] * len(names))
+            for operation, name, owner in zip(operations, names, self._owners(block), strict=True):
+                if name and operation != REMOVE:
+                    _note(named, name, owner)
+        for (
+            name,
+            who,
+        ) in self._reader.attachments_of_bad_rows:  # whoever corrects the row may name the picture again
+            number, atena = who.key.get("registration_number", ""), who.people.get("atena_number", "")
+            _note(named, name, owner_of(number, atena) if self._of_seals else None)
         self._reader.attachments_of_bad_rows = []
-        return list(dict.fromkeys(names))
+        return named
+
+    def _owners(self, block: Block) -> Iterable[str | None]:
+        if not self._of_seals:
+            return repeat(None, len(block.lines))
+        return map(owner_of, block.columns["registration_number"], block.columns["atena_number"])
+
+
+def _note(named: dict[str, str | None], name: str, owner: str | None) -> None:
+    """Two rows that differ about the owner leave nobody."""
+    named[name] = owner if named.get(name, owner) == owner else None
 
 
 def first_content(name: str, places: list[int], limit: int) -> bytes | Fault | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -169,9 +169,13 @@ def parts(cur: cursor, incoming_id: int) -> Iterator[bytes]:
 
 
 def add_attachments(
-    cur: cursor, feed: str, incoming_id: int, files: Collection[tuple[str, bytes, bytes]]
+    cur: cursor,
+    feed: str,
+    incoming_id: int,
+    files: Collection[tuple[str, bytes, bytes]],
+    owners: Mapping[str, str | None],
 ) -> None:
-    """Attachments that came with a file: (name, sha256, content) each."""
+    """Attachments that came with a file: (name, sha256, content) each. ``owners``: name -> whose it is (``Brought``)."""
     execute_values(
         cur,
         "insert into intake.attachment (sha256, bytes, content) values %s on conflict do nothing",
@@ -179,13 +183,15 @@ def add_attachments(
     )
     execute_values(
         cur,
-        "insert into intake.attachment_name (feed, name, sha256, incoming_id) values %s on conflict do nothing",
-        [(feed, name, Binary(digest), incoming_id) for name, digest, _ in files],
+        # Two rows that differ about the owner leave nobody.
+        "insert into intake.attachment_name as n (feed, name, sha256, incoming_id, owner) values %s "
+        "on conflict (feed, name, incoming_id) do update set owner = null where n.owner is distinct from excluded.owner",
+        [(feed, name, Binary(digest), incoming_id, owners.get(name)) for name, digest, _ in files],
     )
 
 
 _BROUGHT = """
-select distinct on (n.name) n.name, n.sha256
+select distinct on (n.name) n.name, n.sha256, n.incoming_id = %(id)s, n.owner
   from intake.attachment_name n join intake.incoming i on i.id = n.incoming_id
  where n.feed = %(feed)s and n.name = any(%(names)s)
    and (n.incoming_id = %(id)s
@@ -196,13 +202,22 @@ select distinct on (n.name) n.name, n.sha256
 """
 
 
-def brought(cur: cursor, incoming: Incoming, names: Iterable[str]) -> dict[str, bytes]:
-    """Name -> sha256 of the attachments that came with a file, or with one that it corrects (the same place, not applied)."""
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """An attachment that came with a file (``own``), or with one that it corrects: then whose it was there; None: nobody can say."""
+
+    sha256: bytes
+    own: bool
+    owner: str | None
+
+
+def brought(cur: cursor, incoming: Incoming, names: Iterable[str]) -> dict[str, Brought]:
+    """By name, the attachments that came with a file, or with one that it corrects (the same place, not applied)."""
     cur.execute(
         _BROUGHT,
         {"feed": incoming.feed, "names": list(names), "id": incoming.id, "sequence": incoming.sequence},
     )
-    return {name: bytes(digest) for name, digest in cur.fetchall()}
+    return {name: Brought(bytes(digest), own, owner) for name, digest, own, owner in cur.fetchall()}
 
 
 def held_pictures(cur: cursor, registrations: Iterable[str]) -> dict[tuple[str, str, str], bytes]:

@@ -49,6 +49,18 @@ _NAMED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "KOSEKI": (("atena_number", "register_number", "member"), ("atena_number",)),
     "FUHYO": (("atena_number", "register_number", "member"), ("atena_number",)),
 }
+# What only one may have (konbinid.store.intake_prepare): whoever has what a row claims for somebody else is in doubt as well, for nobody knows which
+# of the two is wrong. feed -> that column, and what is named of the register's rows t. The digest of a 住民票コード names both already.
+_CLAIMED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "JUMIN": ("individual_number_digest", ("atena_number",)),
+    "INKAN": ("image_name", ("atena_number",)),
+    "KOSEKI": ("pdf_name", ("atena_number", "register_number")),
+    "FUHYO": ("pdf_name", ("atena_number", "register_number")),
+}
+_CLAIMS = """
+ union select <t named> from <rows> s join <target> t on t.<one> = s.<one> and not (<same key>)
+        where s.operation <> 9 and s.<one>::text <> ''
+"""
 # Whom a row names that could not be taken, as far as it can be read.
 _READABLE = ("atena_number", "resident_code_digest", "register_number", "household_number")
 _EVERY_ROW = "(select * from <staged> where run = %(run)s and line > 0)"
@@ -121,13 +133,14 @@ def _columns(alias: str, named: tuple[str, ...]) -> str:
 
 
 def _named(feed: str, table: Table, rows: str, *, bad: bool = False) -> str:
-    """Whom rows name; ``bad``: and those of the rows that could not be taken, as far as they can be read."""
+    """Whom rows name; ``bad``: and whom the rows that could not be taken, as far as they can be read, and who has what rows claim."""
     in_row, in_register = _NAMED[feed]
     named = _columns("t", in_register)
     text = f"select {_columns('s', in_row)} from {rows} s"  # noqa: S608  # constants of this module
     if in_register:
         text += f" union select {named} from {rows} s join <target> t on <same key>"  # noqa: S608  # as above
     if bad:
+        text += _claims(feed, rows)
         readable = (*_READABLE, *(key for key in in_row if key == "held_member"))
         text += _UNREADABLE.replace("<k.named>", _columns("k", readable))
     if bad and in_register:
@@ -136,6 +149,14 @@ def _named(feed: str, table: Table, rows: str, *, bad: bool = False) -> str:
         )
         text += _UNREADABLE_KEYS.replace("<t.named>", named).replace("<t.key as k.key>", keys)
     return table.statement(text)
+
+
+def _claims(feed: str, rows: str) -> str:
+    if feed not in _CLAIMED:
+        return ""
+    one, in_register = _CLAIMED[feed]
+    text = _CLAIMS.replace("<t named>", _columns("t", in_register)).replace("<rows>", rows)
+    return text.replace("<one>", one)
 
 
 def lock_effective(cur: cursor, feed: str, table: Table, run: int, stamp: datetime) -> None:

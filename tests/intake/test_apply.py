@@ -252,7 +252,7 @@ def test_a_number_of_two_people_is_a_bad_row(hall, rows):
     name = hall.put("JUMIN", [rows.person(3, individual_number=rows.individual_number(1))])
     hall.look()
     assert hall.report(name) == [(1, "個人番号", "number_taken")]
-    assert hall.doubted() == {"3"}
+    assert hall.doubted() == {"1", "3"}  # nobody knows whose it is
     corrected = hall.put(
         "JUMIN", [rows.person(3, resident_code=rows.resident_code(4)), rows.person(4)], sequence=2
     )
@@ -469,7 +469,7 @@ def test_a_name_belongs_to_one_row_of_a_file_also_when_a_later_row_replaces_it(h
     hall.look()
     assert {(line, fault) for line, _, fault in hall.report(name)} >= {(3, "attachment_shared")}
     replaced = [rows.seal(1, "100", image_name="x.bmp"), rows.seal(1, "100", "2", image_name="x.bmp")]
-    assert hall.take("INKAN", replaced, sequence=1) == "applied"
+    assert hall.take("INKAN", replaced, sequence=1, attachments={"x.bmp": rows.bmp()}) == "applied"
 
 
 def test_a_removal_brings_no_picture(hall, rows):
@@ -498,6 +498,59 @@ def test_a_corrected_file_may_name_what_the_rejected_one_brought(hall, rows):
         attachments={"100.bmp": rows.bmp(), "200.bmp": rows.bmp()},
     )
     assert hall.take("INKAN", [rows.seal(1, "100"), rows.seal(2, "200")], sequence=1) == "applied"
+
+
+@pytest.mark.parametrize("full", [True, False])
+@pytest.mark.parametrize(("corrected", "says"), [((3, "100"), "宛名番号"), ((1, "300"), "印鑑登録番号")])
+def test_a_rejected_files_picture_is_for_the_same_registration_and_person_only(
+    hall, rows, corrected, says, full
+):
+    """Decision 0044: by the name alone, whoever the correction names would have somebody else's seal on the paper. Sent again, it counts."""
+    pictures = {"p.bmp": rows.bmp(), "200.bmp": rows.bmp(ink=20)}
+    rejected = [rows.seal(1, "100", image_name="p.bmp"), rows.seal(2, "200", name_kind="7")]
+    hall.take("INKAN", rejected, full=full, attachments=pictures)
+    others = [rows.seal(*corrected, image_name="p.bmp"), rows.seal(2, "200")]
+    again = hall.put("INKAN", others, full=full, sequence=1)
+    hall.look()
+    assert hall.report(again) == [(1, "印影ファイル名", "attachment_of_another")], says
+    assert str(corrected[0]) in hall.doubted()
+    brought = {"p.bmp": rows.bmp(ink=40)}
+    assert hall.take("INKAN", others, full=full, sequence=1, attachments=brought) == "applied"
+    held = hall.run(
+        "select a.content from people.seal s join intake.attachment a on a.sha256 = s.image_sha256 where atena_number like %s",
+        "%" + str(corrected[0]),
+    )
+    assert [bytes(content) for (content,) in held] == list(brought.values())
+
+
+def test_a_rejected_files_picture_of_two_owners_is_nobodys(hall, rows):
+    """Two rows of it claimed the name; the correction does not tell which of them the picture shows."""
+    shared = [rows.seal(n, f"{n}00", image_name="p.bmp") for n in (1, 2)]
+    hall.take("INKAN", shared, attachments={"p.bmp": rows.bmp()})
+    again = hall.put("INKAN", shared[:1], sequence=1)
+    hall.look()
+    assert hall.report(again) == [(1, "印影ファイル名", "attachment_of_another")]
+
+
+def test_a_rejected_files_picture_whose_owner_could_not_be_read_is_nobodys(hall, rows):
+    """The row gave the picture and no readable 宛名番号; the register's own picture of that name is older and is not put in its place."""
+    hall.take("INKAN", [rows.seal(1, "100")], attachments={"100.bmp": rows.bmp()})
+    unread = {"100.bmp": rows.bmp(ink=20)}
+    hall.take("INKAN", [rows.seal(1, "100", atena_number="x")], sequence=2, attachments=unread)
+    again = hall.put("INKAN", [rows.seal(1, "100")], sequence=2)
+    hall.look()
+    assert hall.report(again) == [(1, "印影ファイル名", "attachment_of_another")]
+
+
+def test_a_picture_claimed_for_another_holds_both(hall, rows):
+    """The core system used one name twice: which of the two seals it shows is not known, and one of them is in force."""
+    hall.take("INKAN", [rows.seal(1, "100", image_name="p.bmp")], attachments={"p.bmp": rows.bmp()})
+    name = hall.put(
+        "INKAN", [rows.seal(2, "200", image_name="p.bmp")], attachments={"p.bmp": rows.bmp(ink=20)}
+    )
+    hall.look()
+    assert hall.report(name) == [(1, "印影ファイル名", "attachment_shared")]
+    assert hall.doubted() == {"1", "2"}
 
 
 def test_a_refused_file_brings_no_picture_for_the_next(hall, rows):

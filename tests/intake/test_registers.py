@@ -363,6 +363,15 @@ def test_a_corrected_file_may_name_what_the_rejected_one_brought(hall, take):
     )
 
 
+def test_a_pdf_claimed_for_another_register_holds_both(hall, take):
+    """Decision 0044: one name for two registers; one of them is in force, and nobody knows whose it is."""
+    take("FUHYO", of("01", register_number="R-1", pdf_name="a.pdf"))
+    name = take("FUHYO", of("01", register_number="R-2", pdf_name="a.pdf"))
+    assert {fault for _, _, fault in hall.report(name)} >= {"attachment_shared"}
+    held = hall.run("select register_number from people.doubt where register_number is not null")
+    assert {number for (number,) in held} == {"R-1", "R-2"}
+
+
 def test_a_full_file_that_removes_too_much_waits(hall, take, rows):
     """The removal's share counts as for every feed; whoever would go is held."""
     take("FUHYO", *(of("01", PAPER + b"\n" * n, register_number=f"R-{n}") for n in range(25)), full=True)

@@ -56,13 +56,16 @@ def test_a_day_of_every_feed_goes_up_and_its_receipts_come_back(town, hall, rows
 def test_a_relay_that_falls_silent_is_told_and_that_it_is_back(tmp_path, database):
     """The relay's liveness is watched separately (contract 2): no file need be missing for people to hear that none can come. Once each."""
     town = make_town(tmp_path, database, relays=("hall", "branch"), extra="silent_minutes = 0.25")
+    earlier = "update ops.relay set heard_at = heard_at - interval '1 minute', watched_at = watched_at - interval '1 minute' where relay = %s returning 1"
     with serving(town) as server:
         with relaying(town.configure(town.port)):
+            town.wait(lambda: town.run(earlier, "branch"), server)
             town.wait(lambda: town.alerts() == [("relay_silent", "branch", "")], server)
             assert town.run("select relay, silent from ops.relay order by 1") == [
                 ("branch", True),
                 ("hall", False),
             ]
+        town.run(earlier, "hall")
         town.wait(lambda: ("relay_silent", "hall", "") in town.alerts(), server)
         with relaying(town.configure(town.port)):
             town.wait(lambda: ("relay_heard_again", "hall", "") in town.alerts(), server)

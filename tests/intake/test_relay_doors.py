@@ -166,7 +166,7 @@ HOSTILE = {
 @pytest.mark.usefixtures("hall")
 def test_hostile_frames_end_their_connection_and_nothing_else(pair, hall, rows):
     """Whatever is said with a good certificate: no row, no exception that nobody foresaw, bounded memory, and the next relay is served."""
-    server = pair.server()
+    server = pair.server(limits={"hello_seconds": 2.0})
     began = resident(server.process.pid)
     for what, data in HOSTILE.items():
         got = talk(pair, data, answers=2)
@@ -210,7 +210,7 @@ def test_too_many_files_under_way_are_refused(pair, hall):
 
 def test_strangers_do_not_keep_the_port(pair, hall, rows):
     """Connections that never introduce themselves: so many at once, each for a few seconds; a relay is served all the same."""
-    server = pair.server()
+    server = pair.server(limits={"hello_seconds": 2.0})
     idle = [socket.create_connection(("127.0.0.1", pair.port), timeout=20) for _ in range(40)]
     name = hall.put("JUMIN", [rows.person(1)], full=True, sequence=1)
     pair.relay()

@@ -68,6 +68,7 @@ RIGHTS = {
         "T": STAGED,
         "U(lock_handle)": "ops.lease",
         "U(heard_at)": "ops.relay",
+        "U(owner)": "intake.attachment_name",
     },
     "office": {
         "S": f"{PEOPLE} {LINKS} {INTAKE} {LIBRARY} {LEDGER} {APPLICATIONS} {DECIDED} ledger.bound_transaction ledger.issuance_state ledger.audit ledger.audit_seal "
