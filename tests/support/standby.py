@@ -33,6 +33,9 @@ def wait_for_standby(primary: PrivatePostgres, *, names: str = "*") -> None:
     for _ in range(500):
         state = run(primary.dsn(), "select sync_state from pg_stat_replication, pg_sleep(0.02)")
         if state == [("sync",)]:
+            # Every session knows by now, but COMMITs wait only once the checkpointer has read the setting, too (measured: with a stopped
+            # checkpointer none waits). It reads it before it begins a checkpoint.
+            run(primary.dsn(), "checkpoint")
             return
     raise AssertionError("the standby does not stream")
 
