@@ -18,6 +18,7 @@ Makes the demo city's files (konbinid city), starts a private PostgreSQL (as the
 from __future__ import annotations
 
 import argparse
+import gc
 import itertools
 import os
 import re
@@ -51,6 +52,7 @@ from konbinid.simulator.feeds import write_full
 from konbinid.simulator.seals import SealCutter, find_font
 from konbinid.store.intake_tables import TABLES
 from konbinid.store.keyring import Keyring
+from konbinid.tap import SWITCH_SECONDS
 
 LAYOUTS = Path(__file__).resolve().parents[1] / "config" / "layouts"
 FEEDS = ("YOKUSHI", "JUMIN", "JPKI", "INKAN", "ZEI", "KOSEKI", "FUHYO")
@@ -306,7 +308,7 @@ class Bench:
         self.show_phases(rows, bare)
         self.show_staging(rows)
         for feed in FEEDS[:1] + FEEDS[2:]:
-            count = files[feed].read_bytes().count(b"\n")
+            count = announced_rows(files[feed])
             took = await self.drop(files[feed])
             print(f"{feed:<24} {count:>9,} rows {took:8.2f} s {count / took:>11,.0f} rows/s")
             self.show_phases(count)
@@ -354,6 +356,10 @@ def main() -> None:
             failed.append(result)
         reactor.stop()
 
+    # As the daemon does (konbinid.tap), or the bench's own threads and objects would keep the reactor.
+    sys.setswitchinterval(SWITCH_SECONDS)
+    gc.collect()
+    gc.freeze()
     reactor.callWhenRunning(lambda: ensureDeferred(bench.run()).addBoth(done))
     reactor.run()
     if not said.folder:

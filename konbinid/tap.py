@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from datetime import UTC, datetime
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from twisted.application.service import IService
 
 
-_SWITCH_SECONDS = 0.0005
+SWITCH_SECONDS = 0.0005
+"""How long a thread keeps Python to itself while the reactor's waits (sys.setswitchinterval)."""
 
 
 class Options(usage.Options):
@@ -72,7 +74,7 @@ def makeService(options: Options) -> IService:  # noqa: N802 - Twisted's name
     count_on_steady_time(reactor)
     # The reactor's thread gives way at every system call, and then waits so long for a thread of intake that is in the middle of Python.
     # Python's own 5 ms come back many times in an issuance (measured: bench/beside.py).
-    sys.setswitchinterval(_SWITCH_SECONDS)
+    sys.setswitchinterval(SWITCH_SECONDS)
     silence_other_loggers()
     clocks = Clocks(now=lambda: datetime.now(UTC), seconds=time.monotonic, sleep=time.sleep)
     daemon = Daemon((getattr(options, "parent", None) or {}).get("logfile") or "")
@@ -81,4 +83,12 @@ def makeService(options: Options) -> IService:  # noqa: N802 - Twisted's name
         assemble(daemon, config, Means.make(config, reactor, clocks))
     except (FileRefused, StartRefused) as refusal:
         raise SystemExit(f"konbinid does not start.\n{refusal}") from None
+    _keep_for_good()
     return daemon
+
+
+def _keep_for_good() -> None:
+    """Take what was made at the start, fonts above all, out of what Python's collector of cycles goes through again and again: that kept the
+    reactor for 30 to 40 ms each time (measured: 92,000 objects)."""
+    gc.collect()
+    gc.freeze()

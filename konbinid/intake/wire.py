@@ -261,6 +261,10 @@ class Limited(amp.AMP):
         """A box is a command that wants an answer, or the answer to one of ours; who sends another is cut off."""
         if self._is_cut:
             return  # what came with the same bytes
+        if box.get(amp.COMMAND) == amp.StartTLS.commandName:
+            # AMP answers it by itself, to anybody, with a second TLS that looks at nobody's certificate.
+            self.cut("TLS within TLS")
+            return
         asked = box.get(amp.ANSWER) or box.get(amp.ERROR)
         if amp.COMMAND in box and box.get(amp.ASK) and asked is None:
             if self.under_way >= self.most_under_way:

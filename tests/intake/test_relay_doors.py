@@ -114,8 +114,8 @@ def talk(pair: Pair, data: bytes, *, certificate: str = "relay", answers: int = 
             line.sendall(data)
             while got.count(b"\0\0") < answers and (more := line.recv(65536)):
                 got += more
-        except ssl.SSLError:
-            raise
+        except (ssl.SSLError, TimeoutError):
+            raise  # nothing is left open without a word
         except OSError:
             return got
         return got
@@ -144,7 +144,9 @@ HOSTILE = {
     "an error to nothing": GREETING + box({"_error": "7", "_error_code": "X", "_error_description": "x"}),
     "a command that wants no answer": GREETING + box({"_command": "Receipts"}),
     "an empty box": GREETING + b"\0\0",
-    "an unknown command": GREETING + command("StartTLS"),
+    "an unknown command": GREETING + command("StartTls"),
+    "a second TLS": GREETING + command("StartTLS"),
+    "a second TLS before Hello": command("StartTLS"),
     "a command that is no text": GREETING + box({"_command": b"\xff\xfe", "_ask": "2"}),
     "a name with a path": GREETING
     + command("Offer", **{**OFFER, "name": "../JUMIN_20261124090000_000001_F.csv"}),
