@@ -36,6 +36,12 @@ _NO_PLAIN_FILE = frozenset(
 )
 
 
+_NO_RIGHT = frozenset({errno.EACCES, errno.EPERM})
+CLOSED_FOLDER = _NO_RIGHT | {errno.ELOOP, errno.ENOTDIR}
+"""Why something is there that is no folder of ours to look into, now and at the next look."""
+_NOTHING = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG})
+
+
 class NotPlain(OSError):
     """A link, device, pipe or folder where a plain file was expected."""
 
@@ -87,15 +93,20 @@ def may_read(name: str, folder: int) -> bool:
         with opened_file(name, folder):
             return True
     except OSError as error:
-        return error.errno not in {errno.EACCES, errno.EPERM}
+        return error.errno not in _NO_RIGHT
 
 
 def is_there(name: str, folder: int) -> bool:
-    """Whether there is anything of this name, a link that leads nowhere too."""
+    """Whether there is anything of this name, a link that leads nowhere too. A folder that we may not look into holds everything: nothing else may
+    stand in for what it hides. OSError when it cannot be told at this moment."""
     try:
         os.stat(name, dir_fd=folder, follow_symlinks=False)
-    except OSError:
-        return False
+    except OSError as error:
+        if error.errno in _NO_RIGHT:
+            return True
+        if error.errno in _NOTHING:
+            return False
+        raise
     return True
 
 

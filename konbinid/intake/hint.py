@@ -11,9 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from twisted.internet import inotify
+from twisted.python._inotify import INotifyError  # no other name leads to what it raises; it is no OSError
 from twisted.python.filepath import FilePath
 
 _MASK = inotify.IN_CLOSE_WRITE | inotify.IN_MOVED_TO
+
+Place = tuple[int, int]
+"""Device and inode."""
 
 
 class Hint:
@@ -26,25 +30,33 @@ class Hint:
         self._watch: inotify.INotify | None = None
         self._identity: tuple[int, int] | None = None
 
-    def ensure(self) -> None:
-        """Watch the folder that the path names now. Without one, or without inotify, there is no hint."""
+    def place(self) -> Place | None:
+        """Which folder the path names now. For a thread: a share that hangs keeps whoever asks."""
         try:
             status = self._folder.stat()
         except OSError:
-            self.stop()
-            return
-        identity = (status.st_dev, status.st_ino)
-        if self._watch is not None and self._watch.connected and identity == self._identity:
+            return None
+        return status.st_dev, status.st_ino
+
+    def ensure(self, place: Place | None) -> None:
+        """Watch what ``place`` told. Without a folder, or without inotify (its instances or watches may be used up), there is no hint."""
+        if (
+            place is not None
+            and self._watch is not None
+            and self._watch.connected
+            and place == self._identity
+        ):
             return
         self.stop()
-        try:
-            watch = inotify.INotify(self._reactor)  # type: ignore[no-untyped-call]
-            watch.startReading()  # type: ignore[no-untyped-call]
-            place = FilePath(str(self._folder))
-            watch.watch(place, mask=_MASK, callbacks=[self._happened])  # type: ignore[no-untyped-call]
-        except OSError:
+        if place is None:
             return
-        self._watch, self._identity = watch, identity
+        try:
+            self._watch, self._identity = inotify.INotify(self._reactor), place  # type: ignore[no-untyped-call]
+            self._watch.startReading()  # type: ignore[no-untyped-call]
+            folder = FilePath(str(self._folder))
+            self._watch.watch(folder, mask=_MASK, callbacks=[self._happened])  # type: ignore[no-untyped-call]
+        except (OSError, INotifyError):
+            self.stop()
 
     def stop(self) -> None:
         """Watch no more."""

@@ -10,10 +10,10 @@ from konbinid.intake.attachments import read_bmp, size_defect
 from konbinid.intake.examiner import Examiner
 from konbinid.intake.feeds import REMOVE, Attached
 from konbinid.intake.glyphs import Font, Glyph, Wrong, drawn_glyph, opened
+from konbinid.intake.places import first_content
 from konbinid.intake.problems import BadValue, Fault
 from konbinid.intake.records import Block, Reader
 from konbinid.intake.register_pdfs import MOST_LOST, names_wanted
-from konbinid.intake.storing import first_content
 
 _LINES_NAMED = 20
 

@@ -145,7 +145,7 @@ class Relay(Service):
         link = self._link
         if link is None or link.lost.called:
             return
-        self._hint.ensure()
+        self._hint.ensure(await self._in_thread(self._hint.place))
         now = self._reactor.seconds()
         arrivals, oddities = await self._in_thread(lambda: self._drop.look(now))
         here = {arrival.name.text for arrival in arrivals}

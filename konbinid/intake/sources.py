@@ -9,8 +9,8 @@ from pathlib import Path
 
 from konbinid.intake.drop import Arrival, identity_of
 from konbinid.intake.folder import chunks, opened_file, opened_folder
+from konbinid.intake.places import attachment_places, first_content
 from konbinid.intake.problems import Fault
-from konbinid.intake.storing import attachment_places, first_content
 
 BLOCK_BYTES = 16 * 60_000
 """What is read at a time: whole chunks of the wire."""
@@ -57,7 +57,7 @@ def require_same(folder: Path, arrival: Arrival) -> None:
 
 
 def attachment(folder: Path, arrival: Arrival, name: str, limit: int) -> bytes | Fault | None:
-    """An attachment's bytes; None when it is not there; a fault when what is there cannot be taken (konbinid.intake.storing)."""
+    """An attachment's bytes; None when it is not there; a fault when what is there cannot be taken (konbinid.intake.places)."""
     with opened_folder(folder) as opened, attachment_places(arrival.name, opened) as places:
         return first_content(name, places, limit)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -19,10 +18,11 @@ from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import connection, cursor
 
 from konbinid.intake.feeds import ADD, REMOVE, Attached
-from konbinid.intake.folder import chunks, is_there, opened_file, opened_folder, read_small, size_of
+from konbinid.intake.folder import chunks, opened_file
 from konbinid.intake.layout import Layout
 from konbinid.intake.names import DropName, EndMarker
 from konbinid.intake.pictures import owner_of
+from konbinid.intake.places import attachment_places, first_content
 from konbinid.intake.problems import Fault, ProblemList
 from konbinid.intake.records import Block, Reader
 from konbinid.store import intake_files
@@ -207,16 +207,6 @@ class FolderSource:
         """Source. It stays where it is until it has its receipt."""
 
 
-@contextmanager
-def attachment_places(name: DropName, folder: int) -> Iterator[list[int]]:
-    """Where a file's attachments may lie: its own folder first, then beside it."""
-    with ExitStack() as stack:
-        places = [folder]
-        with suppress(OSError):  # there need not be such a folder, and a link to one is not followed
-            places.insert(0, stack.enter_context(opened_folder(name.stem, folder)))
-        yield places
-
-
 class Wanted:
     """The attachments that a file's rows name, each with whose it is (konbinid.intake.pictures): None when that is not known, or matters to nobody."""
 
@@ -260,18 +250,3 @@ class Wanted:
 def _note(named: dict[str, str | None], name: str, owner: str | None) -> None:
     """Two rows that differ about the owner leave nobody."""
     named[name] = owner if named.get(name, owner) == owner else None
-
-
-def first_content(name: str, places: list[int], limit: int) -> bytes | Fault | None:
-    """An attachment's bytes from the first place where there is anything of its name; None when there is nothing in any of them.
-
-    A fault when what is there cannot be taken: then nothing else may stand in for it, neither an older file nor what is held already.
-    """
-    place = next((each for each in places if is_there(name, each)), None)
-    if place is None:
-        return None
-    content = read_small(name, place, limit)
-    if content is not None:
-        return content
-    size = size_of(name, place)
-    return Fault.ATTACHMENT_TOO_LARGE if size is not None and size > limit else Fault.ATTACHMENT_MISSING

@@ -25,6 +25,7 @@ from konbinid.intake.transfers import Scribe
 from konbinid.intake.wire import Busy, Refused, Unwelcome
 from konbinid.intake.worker import JobFailed, WorkerLost
 from konbinid.store import relay_files, relay_receipts
+from konbinid.store.intake_link import is_over
 from konbinid.store.relay_files import Offered
 
 if TYPE_CHECKING:
@@ -117,6 +118,9 @@ class Uplink(wire.Limited, TimeoutMixin):
             self.log.warn(
                 "relay.not_now", relay=self.relay, failure=getattr(failed, "detail", None) or told(failed)
             )
+            if isinstance(failed, psycopg2.Error) and is_over(failed):
+                # Another server may answer from here on, without what this one said it had. A relay offers everything again when it connects.
+                self.cut("the database session ended")
             raise Busy("the database does not answer") from None
         return found or {}
 

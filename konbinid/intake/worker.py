@@ -179,13 +179,14 @@ class Worker:
         passed_on = {
             name: value for name, value in os.environ.items() if name in _PASSED_ON or name.startswith("PG")
         }
-        self._processes.spawnProcess(
-            self._protocol,
-            sys.executable,
-            # -P: the folder we happen to run in is no place to import from.
-            [sys.executable, "-P", "-m", "konbinid.intake.child"],
-            env={**passed_on, "PYTHONPATH": path, "PYTHONUTF8": "1"},
-        )
+        # -P: the folder we happen to run in is no place to import from.
+        command = [sys.executable, "-P", "-m", "konbinid.intake.child"]
+        environment = {**passed_on, "PYTHONPATH": path, "PYTHONUTF8": "1"}
+        try:
+            self._processes.spawnProcess(self._protocol, sys.executable, command, env=environment)
+        except OSError as error:  # no more processes, files or memory at this moment
+            self._protocol = None
+            raise WorkerLost(f"the reading process could not be started: {error.strerror}") from None
         setting = self._setting
         await self._ask(
             {

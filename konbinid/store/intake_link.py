@@ -60,6 +60,11 @@ def connect(dsn: str, name: str) -> connection:
     return made
 
 
+def is_over(error: psycopg2.Error) -> bool:
+    """Whether the session is over with it: the connection broke, the server stops or was made a standby."""
+    return error.pgcode is None or error.pgcode.startswith(("08", "57P")) or error.pgcode == "25006"
+
+
 @contextmanager
 def transaction(link: connection) -> Iterator[cursor]:
     """One transaction: committed at the end of the block, rolled back when it is left by an exception."""

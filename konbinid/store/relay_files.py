@@ -87,13 +87,22 @@ def _transfer(cur: cursor) -> Transfer:
     )
 
 
+def _require_none(cur: cursor, relay: str, name: str) -> None:
+    cur.execute("select from intake.transfer where relay = %s and name = %s", [relay, name])
+    if cur.rowcount:
+        raise TooMuch("it is being stored")
+
+
 def offer(cur: cursor, relay: str, offered: Offered, most_open_bytes: int) -> Transfer:
-    """Begin, or go on with, a file. Another file under the same name takes the place of what has come. TooMuch."""
+    """Begin, or go on with, a file. Another file under the same name takes the place of what has come. TooMuch, also while the file is being stored:
+    its row is locked as long, and whatever else the relay says would wait behind this (a hold, too)."""
     cur.execute(
-        f"select {_COLUMNS} from intake.transfer where relay = %s and name = %s for update",  # noqa: S608  # constant
+        f"select {_COLUMNS} from intake.transfer where relay = %s and name = %s for update skip locked",  # noqa: S608  # constant
         [relay, offered.name],
     )
-    if cur.rowcount:
+    if not cur.rowcount:
+        _require_none(cur, relay, offered.name)
+    else:
         known = _transfer(cur)
         if known.offered == offered:
             return known

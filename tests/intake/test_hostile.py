@@ -228,6 +228,51 @@ def test_what_may_not_be_read_is_told(hall, rows, monkeypatch, which):
     assert hall.state(name) == "applied"
 
 
+@pytest.mark.parametrize("how", ["no right to enter", "no right to look", "a link"])
+def test_nothing_stands_in_for_what_an_own_folder_hides(hall, rows, monkeypatch, how):
+    """The file's own folder cannot be looked into: the register's old picture and one beside the file were taken for the new one."""
+    hall.take("INKAN", [rows.seal(1, "100")], attachments={"100.bmp": rows.bmp()})
+    name = hall.put("INKAN", [rows.seal(1, "100", "2")], attachments={"100.bmp": rows.bmp(ink=50)})
+    own = name.rpartition(".")[0]
+    (hall.inbox / "100.bmp").write_bytes(rows.bmp(ink=20))
+    if how == "no right to enter":
+        denied(monkeypatch, own)
+    elif how == "a link":
+        (hall.inbox / own).rename(hall.folder / "elsewhere")
+        (hall.inbox / own).symlink_to(hall.folder / "elsewhere")
+    else:
+        denied(monkeypatch, "100.bmp")
+        unseen(monkeypatch, "100.bmp", errno.EACCES, times=9)
+    hall.look()
+    assert hall.report(name) == [(1, "印影ファイル名", "attachment_missing")]
+
+
+def test_trouble_of_the_moment_in_an_own_folder_is_tried_again(hall, rows, monkeypatch):
+    """A share that answers with an error once: the picture beside the file was taken for the one in the folder."""
+    name = hall.put("INKAN", [rows.seal(1, "100")], attachments={"100.bmp": rows.bmp(ink=50)})
+    (hall.inbox / "100.bmp").write_bytes(rows.bmp(ink=20))
+    unseen(monkeypatch, "100.bmp", errno.EIO, times=1)
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        hall.look()
+    hall.look()
+    assert hall.state(name) == "applied"
+    held = hall.run("select content from intake.attachment")
+    assert [bytes(content) for (content,) in held] == [rows.bmp(ink=50)]
+
+
+def unseen(monkeypatch, name, number, *, times):
+    """The kernel's answer to who asks whether there is something of this name, so many times."""
+    real, left = os.stat, [times]
+
+    def refusing(path, *more, **options):
+        if path == name and left[0] > 0:
+            left[0] -= 1
+            raise OSError(number, os.strerror(number), path)
+        return real(path, *more, **options)
+
+    monkeypatch.setattr(folder.os, "stat", refusing)
+
+
 def test_an_attachment_that_may_not_be_read_is_a_bad_row(hall, rows, monkeypatch):
     """Like one that is not there, and no older one stands in."""
     hall.take("INKAN", [rows.seal(1, "100")], attachments={"100.bmp": rows.bmp()})

@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 import time
+from contextlib import closing
 from hashlib import sha256
 
 import pytest
@@ -13,6 +14,8 @@ from relay_pair import Pair
 from running_daemon import free_port
 
 from konbinid.domain.feeds import Feed
+from konbinid.store import relay_files
+from konbinid.store.intake_link import connect, transaction
 
 pytestmark = pytest.mark.slow
 
@@ -278,6 +281,44 @@ def test_what_a_database_that_went_back_has_lost_is_sent_again(pair, hall, rows)
     hall.run("select ops.note_restoration('test', true, 'a backup', null, null, null)")
     pair.wait(lambda: hall.state(name) == "waiting")
     assert hall.run("select count(*) from intake.incoming") == [(2,)]
+
+
+def test_what_another_database_server_does_not_have_is_sent_again(pair, hall, rows):
+    """A fail-over that lost the commit leaves no note when the witness had not seen it yet; but every session ends with the old primary. The line to
+    the relay stood, and the file lay at the city hall until it broke for another reason."""
+    server = pair.server()
+    pair.relay()
+    name = hall.put("JUMIN", many(rows, 1), sequence=1)
+    pair.settle([name])
+    name = hall.put("JUMIN", many(rows, 1), sequence=3)
+    pair.wait(lambda: hall.state(name) == "waiting")
+    hall.run(
+        "delete from people.doubt where incoming_id = (select id from intake.incoming where name = %s)", name
+    )
+    hall.run("delete from intake.transfer where name = %s", name)
+    hall.run("delete from intake.incoming where name = %s", name)
+    ended = "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'konbinid intake relay%' and datname = current_database()"
+    hall.database.run(ended, role="postgres")
+    pair.wait(lambda: hall.state(name) == "waiting")
+    assert any("session" in each["data"]["why"] for each in server.events("relay.cut"))
+
+
+def test_a_file_that_is_being_stored_keeps_nothing_else_waiting(hall):
+    """Its row is locked until it is stored, which takes a minute for a city; offered again after a cut, it made holds behind it wait as long."""
+    digest = sha256(b"").digest()
+    offered = relay_files.Offered("JUMIN_20261124090000_000001_F.csv", "JUMIN", 1, digest, 0, digest)
+    with (
+        closing(connect(hall.database.dsn("intake"), "a")) as storing,
+        closing(connect(hall.database.dsn("intake"), "b")) as asking,
+    ):
+        with transaction(asking) as cur:
+            known = relay_files.offer(cur, "hall", offered, 1000)
+        with transaction(storing) as cur:
+            relay_files.transfer(cur, known.id, lock=True)
+            with transaction(asking) as other, pytest.raises(relay_files.TooMuch):
+                relay_files.offer(other, "hall", offered, 1000)
+        with transaction(asking) as cur:
+            assert relay_files.offer(cur, "hall", offered, 1000) == known
 
 
 def test_the_other_server_takes_over_in_mid_file(pair, hall, rows):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import signal
@@ -58,6 +59,13 @@ def test_a_failure_is_told_without_its_text():
     assert any(place.startswith("layout:") for place in message["where"])
 
 
+class NoProcess:
+    """A machine at its limit."""
+
+    def spawnProcess(self, *_, **__):  # Twisted's name
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+
 @pytest.mark.usefixtures("hall", "rows")
 class ChildTests(TestCase):
     """A real child process."""
@@ -98,6 +106,16 @@ class ChildTests(TestCase):
         self.assertEqual((done["rows"], done["staged"], done["keys_unread"]), (1, 1, False))
         self.assertEqual(worker.pid, pid)
         self.assertEqual(self.hall.run("select run, line from intake.staged_person"), [(5, 1)])
+
+    async def test_a_child_that_could_not_be_started_is_started_for_the_next_job(self):
+        """No process, descriptor or memory left at one moment: the feed stood still until the daemon was started again."""
+        worker = self.worker()
+        self.patch(worker, "_processes", NoProcess())
+        with self.assertRaises(WorkerLost):
+            await worker.run(self.store_job(self.hall.put("JUMIN", [self.rows.person(1)])))
+        self.patch(worker, "_processes", reactor)
+        name = self.hall.put("JUMIN", [self.rows.person(1)])
+        self.assertGreater((await worker.run(self.store_job(name)))["incoming_id"], 0)
 
     async def test_the_child_makes_way_for_kiosks(self):
         """As soon as there is a large file to read; by its priority, and where sessions share processors, as a session of its own: PostgreSQL's backends are never in the daemon's."""
