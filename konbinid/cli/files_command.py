@@ -13,7 +13,7 @@ from konbinid.cli.failure import CommandFailed
 from konbinid.cli.options import add_config_option, loaded
 from konbinid.domain.dates import JST
 from konbinid.intake.names import BadName, DropName
-from konbinid.store import intake_closed, intake_compare, intake_files, intake_settle
+from konbinid.store import intake_closed, intake_compare, intake_files, intake_gap, intake_settle
 from konbinid.store.audit import insert_audit
 from konbinid.store.direct import session, transaction
 
@@ -206,8 +206,8 @@ def _give_up_gap(cur: cursor, number: int, arguments: argparse.Namespace, who: s
     if not 1 <= arguments.through <= 999_999:
         raise CommandFailed(wrong)
     try:
-        intake_settle.give_up_gap(cur, number, arguments.through, who)
-    except intake_settle.NotInGap:
+        intake_gap.give_up(cur, number, arguments.through, who)
+    except intake_gap.NotInGap:
         raise CommandFailed(wrong) from None
 
 

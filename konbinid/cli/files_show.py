@@ -62,8 +62,11 @@ def lines_about(cur: cursor, incoming: Incoming) -> list[str]:
         for each in problems.entries[:_MOST]
     ]
     left_out = problems.left_out + max(0, len(problems.entries) - _MOST)
-    lines += [f"line {each['line']}  {each['note']}" for each in report.get("notes", ())[:_MOST]]
-    return [*lines, *([f"{left_out} more faults"] if left_out else []), *lines_of(report)]
+    notes = report.get("notes", [])
+    more = report.get("notes_left_out", 0) + max(0, len(notes) - _MOST)
+    lines += [f"line {each['line']}  {each['note']}" for each in notes[:_MOST]]
+    lines += [f"{count} more {what}" for count, what in ((left_out, "faults"), (more, "notes")) if count]
+    return [*lines, *lines_of(report)]
 
 
 def _counts(counts: dict[str, int | None]) -> str:

@@ -112,6 +112,7 @@ class Clerk:
             return
         if prepared.notes:
             report["notes"] = [{"line": line, "note": note} for line, note in prepared.notes]
+            report["notes_left_out"] = prepared.notes_left_out
         done = self._ask(lambda cur: self._outcome(cur, task, prepared))
         if done in {intake_settle.report_only, intake_settle.compare}:
             report |= self._ask(lambda cur: report_of(cur, self._table, self._intake.layout, prepared))
@@ -269,8 +270,9 @@ class Clerk:
 
 
 def _open_file(incoming: Incoming) -> OpenFile:
+    state, ahead = FileState(incoming.state), _has(incoming, Fault.STAMP_AHEAD)
     return OpenFile(
-        incoming.id, incoming.sequence, incoming.stamp, FileState(incoming.state), approved=incoming.approved
+        incoming.id, incoming.sequence, incoming.stamp, state, approved=incoming.approved, ahead=ahead
     )
 
 

@@ -88,7 +88,8 @@ class FeedSpec:
     ``closes_unread``: when keys cannot be read, every kind that depends on the feed closes (contract 2). ``attachment``: the field that names
     a file of at most ``attachment_bytes``: a larger one is a bad row. ``attached``: what rows bring in their files. ``derive``: further
     columns of the staging table, worked out from good rows; a removal's may be anything. A feed without 処理区分 adds in a full file, and
-    adds or changes in a difference file. ``people_within``: fields that say more of whom a row is about, and alone name nobody.
+    adds or changes in a difference file. ``people_within``: fields that say more of whom a row is about, and alone name nobody. ``claim``: the
+    field of which one value belongs to one only (docs/decisions/0044).
     """
 
     feed: Feed
@@ -101,6 +102,7 @@ class FeedSpec:
     derive: Callable[[Columns], dict[str, Sequence[str]]] | None = None
     attached: Attached | None = None
     people_within: tuple[str, ...] = ()
+    claim: str = ""
     keys: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

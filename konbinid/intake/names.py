@@ -66,6 +66,15 @@ class DropName:
         return f"{self.text}.end"
 
 
+def is_drop_name(text: str) -> bool:
+    """Whether a name is a data file's or its marker's."""
+    try:
+        DropName.parse(text.removesuffix(".end"))
+    except BadName:
+        return False
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class EndMarker:
     """What the core system says about its file: how many records, and the hash of its bytes."""

@@ -7,7 +7,8 @@ one corrects, and a difference row may name the one that the register holds. A n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from psycopg2.extensions import cursor
 
@@ -34,20 +35,22 @@ class Pictures:
     cur: cursor
     incoming: Incoming
     threshold: int
+    _unusable: dict[str, str] = field(init=False)
+    _before: dict[str, tuple[str, datetime]] | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self._unusable = self.incoming.unusable
 
     def of_rows(
         self, numbers: Sequence[str], owners: Sequence[str], names: Sequence[str], dpis: Sequence[str]
     ) -> list[Impression | Fault | None]:
         """For each row, by registration number, 宛名番号, picture's name and dpi: its impression, what is wrong with it, or None without a name."""
         digests = self._digests(numbers, owners, names)
-        unusable = self.incoming.unusable
         contents = intake_files.contents(
             self.cur, {digest for digest in digests if isinstance(digest, bytes)}
         )
         return [
-            (Fault(unusable[name]) if name in unusable else self._one(dpi, digest, contents))
-            if name
-            else None
+            self._one(dpi, digest, contents) if name else None
             for name, dpi, digest in zip(names, dpis, digests, strict=True)
         ]
 
@@ -56,14 +59,26 @@ class Pictures:
     ) -> list[bytes | Fault]:
         brought = intake_files.brought(self.cur, self.incoming, {name for name in names if name})
         rows = list(zip(numbers, owners, names, strict=True))
-        lacking = [number for number, _, name in rows if name and not (name in brought and brought[name].own)]
+        lacking = [number for number, _, name in rows if name and name not in brought]
         held: dict[tuple[str, str, str], bytes] = {}
         if lacking and not self.incoming.full:
             held = intake_files.held_pictures(self.cur, lacking)
         return [
-            _digest_of(brought.get(name), owner_of(number, owner), held.get((number, owner, name)))
+            self._untaken(name, brought.get(name))
+            or _digest_of(brought.get(name), owner_of(number, owner), held.get((number, owner, name)))
             for number, owner, name in rows
         ]
+
+    def _untaken(self, name: str, brought: Brought | None) -> Fault | None:
+        """Why the newest picture of this name could not be taken: nothing else stands in for it (docs/decisions/0039)."""
+        if name in self._unusable:
+            return Fault(self._unusable[name])
+        if self._before is None:
+            self._before = intake_files.untaken_before(self.cur, self.incoming)
+        fault, stamp = self._before.get(name, ("", None))
+        if stamp is None or (brought is not None and (brought.stamp is None or brought.stamp > stamp)):
+            return None
+        return Fault(fault)
 
     def _one(self, dpi: str, digest: bytes | Fault, contents: dict[bytes, bytes]) -> Impression | Fault:
         if isinstance(digest, Fault):
@@ -83,7 +98,6 @@ def owner_of(registration_number: str, atena_number: str) -> str | None:
 def _digest_of(brought: Brought | None, owner: str | None, held: bytes | None) -> bytes | Fault:
     if brought is None:
         return held or Fault.ATTACHMENT_MISSING
-    if brought.own or (owner is not None and brought.owner == owner):
-        return brought.sha256
-    # Newer than what the register holds, and not known to be this person's.
-    return Fault.ATTACHMENT_OF_ANOTHER
+    # What still lies beside the data files looks like its own: the very picture that the file before gave to somebody else.
+    is_anothers = bool(brought.others - {owner}) if brought.own else owner is None or brought.owner != owner
+    return Fault.ATTACHMENT_OF_ANOTHER if is_anothers else brought.sha256

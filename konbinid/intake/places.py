@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from konbinid.intake.folder import CLOSED_FOLDER, is_there, opened_folder, read_small, size_of
-from konbinid.intake.names import DropName
+from konbinid.intake.names import DropName, is_drop_name
 from konbinid.intake.problems import Fault
 
 
@@ -35,6 +35,8 @@ def first_content(name: str, places: Sequence[int | None], limit: int) -> bytes 
 
     A fault when what is there cannot be taken: then nothing else may stand in for it, neither an older file nor what is held already.
     """
+    if is_drop_name(name):
+        return Fault.ATTACHMENT_MISSING  # a data file that waits for its marker would be carried off
     for place in places:
         if place is None:
             return Fault.ATTACHMENT_MISSING

@@ -122,7 +122,7 @@ WORDS = {
     Fault.ATTACHMENT_BLANK: "添付ファイルの印影が白紙か、塗りつぶしです。",
     Fault.ATTACHMENT_SHARED: "添付ファイル名は別の行のものです。",
     Fault.ATTACHMENT_OTHER: "TTEファイル名が前の行と異なります。1つのファイルの行はすべて同じTTEを指定してください。",
-    Fault.ATTACHMENT_OF_ANOTHER: "訂正前のファイルでは、この添付ファイルは別の登録のものでした。この行の添付ファイルを訂正後のファイルと一緒に送ってください。",
+    Fault.ATTACHMENT_OF_ANOTHER: "訂正前のファイルでは、この添付ファイルは別の登録のものでした。この行の添付ファイルを、別の名前で、訂正後のファイルと一緒に送ってください。",
     Fault.CODE_OF_A_FACE: "この文字コードは基本フォントの文字として宣言されています (fonts.toml の private)。外字には使えません。",
     Fault.GLYPH_MISSING: "TTEにこの文字の字形がありません。使用中の外字をすべて含むTTEを送信してください。",
     Fault.GLYPH_DIFFERS: "字形ハッシュがTTEの字形と一致しません。",

@@ -32,9 +32,11 @@ def ok_text(incoming: Incoming) -> str:
 
 def note_lines(report: dict[str, Any]) -> list[str]:
     """A line for each row whose 処理区分 did not fit (contract 2: reported): a cancellation that found nothing has ended nothing."""
-    return [
+    lines = [
         f"line={each['line']} note={each['note']} {_NOTES[each['note']]}" for each in report.get("notes", ())
     ]
+    left_out = report.get("notes_left_out", 0)
+    return [*lines, f"notes_left_out={left_out}"] if left_out else lines
 
 
 def ng_text(incoming: Incoming) -> str:

@@ -46,11 +46,13 @@ class Block(Redacted):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Named(Redacted):
-    """Who is named in a bad row: the fields that name a person, as far as they can be read, and likewise those of the row's key."""
+    """Who is named in a bad row: the fields that name a person, as far as they can be read, and likewise those of the row's key. ``claimed``: what
+    only one may have (FeedSpec.claim)."""
 
     line: int
     people: dict[str, str]
     key: dict[str, str]
+    claimed: str = ""
 
 
 class Reader:
@@ -224,8 +226,9 @@ class Reader:
         spec = self.layout.spec
         people = {name: values[name] for name in (*spec.people, *spec.people_within) if values.get(name)}
         key = {name: values[name] for name in spec.keys if values.get(name)}
-        named = Named(line, people, key)
-        if spec.attachment and values.get(spec.attachment):
+        removes = values.get("operation") == REMOVE
+        named = Named(line, people, key, "" if removes else values.get(spec.claim, ""))
+        if spec.attachment and values.get(spec.attachment) and not removes:
             self.attachments_of_bad_rows.append((values[spec.attachment], named))
         if people or key:
             self.named.append(named)

@@ -62,6 +62,7 @@ def _register_feed(feed: Feed, *displays: str) -> FeedSpec:
         closes_unread=False,
         check=_member_rule,
         attachment="pdf_name",
+        claim="pdf_name",
         attached=Attached.REGISTER_PDF,
         attachment_bytes=PDF_LIMIT,
     )

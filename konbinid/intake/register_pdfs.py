@@ -62,7 +62,12 @@ class RegisterPdfs:
             if faults:
                 people = {name: columns[name][at] for name in spec.people if columns[name][at]}
                 reader.named.append(
-                    Named(block.lines[at], people, {name: columns[name][at] for name in spec.keys})
+                    Named(
+                        block.lines[at],
+                        people,
+                        {name: columns[name][at] for name in spec.keys},
+                        columns["pdf_name"][at],
+                    )
                 )
         return [at for at, faults in enumerate(found) if not faults]
 

@@ -135,6 +135,7 @@ RESIDENT_FEEDS: tuple[FeedSpec, ...] = (
         closes_unread=False,
         check=no_rule,
         people_within=("resident_code",),
+        claim="individual_number",
     ),
     FeedSpec(Feed.JPKI, _JPKI, ("resident_code",), closes_unread=True, check=no_rule),
     FeedSpec(
@@ -152,6 +153,7 @@ RESIDENT_FEEDS: tuple[FeedSpec, ...] = (
         closes_unread=True,
         check=_seal_rule,
         attachment="image_name",
+        claim="image_name",
         attached=Attached.SEAL,
     ),
 )

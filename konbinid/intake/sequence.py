@@ -39,13 +39,15 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OpenFile:
-    """One open file of a feed. ``approved``: an operator agreed to a held one."""
+    """One open file of a feed. ``approved``: an operator agreed to a held one. ``ahead``: its time stamp lay in the future when it came, so it says
+    nothing about what is newer."""
 
     id: int
     sequence: int
     stamp: datetime
     state: FileState
     approved: bool = False
+    ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,9 @@ def _at_place(files: list[OpenFile]) -> Step | None:
     fresh = [file for file in files if file.state in _UNDECIDED]
     stopped = [file for file in files if file.state not in _UNDECIDED]
     for file in fresh:
-        if stopped and file.stamp <= stopped[-1].stamp:
+        if file.ahead and len(fresh) > 1:
+            return Step(Act.APPLY, file)  # which rejects it; then any other corrects it
+        if any(file.stamp <= each.stamp for each in stopped if not each.ahead):
             return Step(Act.REFUSE_OLDER, file)
     if fresh:
         twins = [file for file in fresh if file.stamp == fresh[-1].stamp]

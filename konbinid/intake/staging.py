@@ -153,7 +153,10 @@ class Stager:
             people.get("household_number"),
         )
         key = [named.key.get(column, "") for column in TABLES[self._layout.feed].key]
-        return run, named.line, *names, key if all(key) else None
+        claimed = named.claimed
+        if claimed and self._layout.feed is Feed.JUMIN:
+            claimed = self._keyring.digest(INDIVIDUAL_NUMBER, claimed).hex()
+        return run, named.line, *names, key if all(key) else None, claimed or None
 
     def _staged_columns(self, block: Block) -> Staged:
         """A block's columns under the staging table's names, as COPY writes them."""
@@ -244,7 +247,7 @@ def _with_pictures(
         if isinstance(each, Fault):
             reader.problems.add(line, reader.layout.name_of("image_name"), each)
             people, key = ({name: columns[name][at] for name in names} for names in (spec.people, spec.keys))
-            reader.named.append(Named(line, people, key))
+            reader.named.append(Named(line, people, key, columns["image_name"][at]))
     good = [at for at, each in enumerate(found) if not isinstance(each, Fault)]
     kept = {name: [values[at] for at in good] for name, values in staged.items()}
     return [block.lines[at] for at in good], {**kept, **_picture_columns([found[at] for at in good])}

@@ -261,10 +261,6 @@ class Limited(amp.AMP):
         """A box is a command that wants an answer, or the answer to one of ours; who sends another is cut off."""
         if self._is_cut:
             return  # what came with the same bytes
-        if box.get(amp.COMMAND) == amp.StartTLS.commandName:
-            # AMP answers it by itself, to anybody, with a second TLS that looks at nobody's certificate.
-            self.cut("TLS within TLS")
-            return
         asked = box.get(amp.ANSWER) or box.get(amp.ERROR)
         if amp.COMMAND in box and box.get(amp.ASK) and asked is None:
             if self.under_way >= self.most_under_way:
@@ -274,6 +270,10 @@ class Limited(amp.AMP):
             self.cut("an answer to nothing")
             return
         super().ampBoxReceived(box)
+
+    def locateResponder(self, name: bytes) -> Any:  # noqa: N802  # Twisted's name
+        """Nobody begins a second TLS within the first: AMP would with anybody, and look at no certificate."""
+        return None if name == amp.StartTLS.commandName else super().locateResponder(name)
 
     def dispatchCommand(self, box: Any) -> Any:  # noqa: N802  # Twisted's name
         """A command; what it must not say, and what nobody foresaw, ends the connection and not the process."""

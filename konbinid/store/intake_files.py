@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from psycopg2.extras import Json, execute_values
 
 OPEN_STATES = ("received", "waiting", "held", "rejected")
 PART_BYTES = 1024 * 1024
+_AHEAD = '{"problems": [{"line": 0, "through": 0, "column": "", "fault": "stamp_ahead"}]}'
 
 _COLUMNS = """
 id, name, feed, stamp, sequence, full_file, rows, sha256, state, report, resolved_by <> '', added, changed, removed, applied_at, relay
@@ -96,8 +97,9 @@ def held_because_of(cur: cursor, incoming_id: int) -> tuple[int, bool]:
 
 
 def open_files(cur: cursor, feed: str) -> list[Incoming]:
-    """A feed's files that are not settled. The reports of those that were judged are left out: they can be long, and this is asked often."""
-    short = "case when state in ('received', 'waiting') then report else '{}' end"
+    """A feed's files that are not settled. The reports of those that were judged are left out, but for a time stamp ahead of its time: they can be
+    long, and this is asked often."""
+    short = f"case when state in ('received', 'waiting') then report when report @> '{_AHEAD}' then '{_AHEAD}' else '{{}}' end"
     cur.execute(
         f"select {_COLUMNS.replace('report', short)} from intake.incoming where feed = %s and state = any(%s) order by id",  # noqa: S608  # constant
         [feed, list(OPEN_STATES)],
@@ -190,34 +192,62 @@ def add_attachments(
     )
 
 
-_BROUGHT = """
-select distinct on (n.name) n.name, n.sha256, n.incoming_id = %(id)s, n.owner
-  from intake.attachment_name n join intake.incoming i on i.id = n.incoming_id
- where n.feed = %(feed)s and n.name = any(%(names)s)
-   and (n.incoming_id = %(id)s
-        or (i.sequence = %(sequence)s and i.state not in ('applied', 'refused')
-            and not exists (select from intake.incoming a
-                             where a.feed = %(feed)s and a.id between n.incoming_id and %(id)s and a.state = 'applied')))
- order by n.name, n.incoming_id = %(id)s desc, n.incoming_id desc
+# A place's open files: what still claims it. Of others with the same number (a year ago, refused, let go) nothing is taken over.
+_OF_PLACE = """
+from intake.incoming i where i.feed = %(feed)s and i.sequence = %(sequence)s and i.id <> %(id)s and i.state = any(%(open)s)
 """
+_BROUGHT = f"""
+select n.name, n.sha256, n.owner, true as own, true as older, null::timestamp as stamp
+  from intake.attachment_name n where n.feed = %(feed)s and n.name = any(%(names)s) and n.incoming_id = %(id)s
+union all
+select n.name, n.sha256, n.owner, false, o.older, o.stamp
+  from (select i.id, i.stamp, i.stamp < %(stamp)s or i.report @> %(ahead)s as older {_OF_PLACE}) o join intake.attachment_name n on n.incoming_id = o.id
+ where n.feed = %(feed)s and n.name = any(%(names)s)
+ order by own desc, stamp desc
+"""  # noqa: S608  # constants of this module
+_UNTAKEN = f"select u.key, u.value, i.stamp {_OF_PLACE.replace('where', ', jsonb_each_text(i.report->%(unusable)s) u where')} and i.stamp < %(stamp)s order by i.stamp"
 
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """An attachment that came with a file (``own``), or with one that it corrects: then whose it was there; None: nobody can say."""
+    """An attachment that came with a file (``own``), or with one that it corrects, written at ``stamp``. ``owner``: whose it was there; None: nobody
+    can say. ``others``: whose these very bytes are under this name by other files of the place."""
 
     sha256: bytes
     own: bool
     owner: str | None
+    stamp: datetime | None
+    others: frozenset[str] = frozenset()
 
 
 def brought(cur: cursor, incoming: Incoming, names: Iterable[str]) -> dict[str, Brought]:
-    """By name, the attachments that came with a file, or with one that it corrects (the same place, not applied)."""
-    cur.execute(
-        _BROUGHT,
-        {"feed": incoming.feed, "names": list(names), "id": incoming.id, "sequence": incoming.sequence},
-    )
-    return {name: Brought(bytes(digest), own, owner) for name, digest, own, owner in cur.fetchall()}
+    """By name, the attachments that came with a file, or with the newest that it corrects (the same place, still open, written before it)."""
+    cur.execute(_BROUGHT, {**_of_place(incoming), "names": list(names)})
+    found: dict[str, Brought] = {}
+    others: dict[str, set[str]] = {}
+    for name, digest, owner, own, older, stamp in cur.fetchall():
+        if name not in found and (own or older):
+            found[name] = Brought(bytes(digest), own, owner, stamp)
+        if not own and owner is not None and name in found and bytes(digest) == found[name].sha256:
+            others.setdefault(name, set()).add(owner)
+    return {name: replace(each, others=frozenset(others.get(name, ()))) for name, each in found.items()}
+
+
+def untaken_before(cur: cursor, incoming: Incoming) -> dict[str, tuple[str, datetime]]:
+    """By name, the attachments that the files it corrects had and that could not be taken: fault, and when the newest of them was written."""
+    cur.execute(_UNTAKEN, {**_of_place(incoming), "unusable": "unusable"})
+    return {name: (fault, stamp) for name, fault, stamp in cur.fetchall()}
+
+
+def _of_place(incoming: Incoming) -> dict[str, Any]:
+    return {
+        "feed": incoming.feed,
+        "sequence": incoming.sequence,
+        "id": incoming.id,
+        "stamp": incoming.stamp,
+        "ahead": _AHEAD,
+        "open": list(OPEN_STATES),
+    }
 
 
 def held_pictures(cur: cursor, registrations: Iterable[str]) -> dict[tuple[str, str, str], bytes]:

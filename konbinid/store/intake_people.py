@@ -60,6 +60,7 @@ _CLAIMED: dict[str, tuple[str, tuple[str, ...]]] = {
 _CLAIMS = """
  union select <t named> from <rows> s join <target> t on t.<one> = s.<one> and not (<same key>)
         where s.operation <> 9 and s.<one>::text <> ''
+ union select <t named> from intake.staged_key k join <target> t on t.<one> = <claimed> where k.run = %(run)s
 """
 # Whom a row names that could not be taken, as far as it can be read.
 _READABLE = ("atena_number", "resident_code_digest", "register_number", "household_number")
@@ -156,7 +157,9 @@ def _claims(feed: str, rows: str) -> str:
         return ""
     one, in_register = _CLAIMED[feed]
     text = _CLAIMS.replace("<t named>", _columns("t", in_register)).replace("<rows>", rows)
-    return text.replace("<one>", one)
+    return text.replace("<one>", one).replace(
+        "<claimed>", "decode(k.claimed, 'hex')" if feed == "JUMIN" else "k.claimed"
+    )
 
 
 def lock_effective(cur: cursor, feed: str, table: Table, run: int, stamp: datetime) -> None:

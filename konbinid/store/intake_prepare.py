@@ -148,6 +148,7 @@ class Prepared:
     effects: dict[str, int] = field(default_factory=dict)
     present: int | None = None
     notes: tuple[tuple[int, str], ...] = ()
+    notes_left_out: int = 0
     contradictions: tuple[Contradiction, ...] = ()
 
     @property
@@ -168,6 +169,7 @@ def prepare(cur: cursor, feed: str, table: Table, run: int, *, full: bool, least
     if is_large:
         intake_staging.measure(cur, table)
     notes: tuple[tuple[int, str], ...] = ()
+    left_out = 0
     if feed == "JPKI":
         contradictions += _contradicting(cur, values, "serial", "serial_of_another", _SERIALS)
     if full:
@@ -182,6 +184,7 @@ def prepare(cur: cursor, feed: str, table: Table, run: int, *, full: bool, least
     elif table.tells_operation:
         cur.execute(table.statement(_NOTES), values)
         notes = tuple((int(line), str(note)) for line, note in cur.fetchmany(_NOTES_KEPT))
+        left_out = cur.rowcount - len(notes)
     cur.execute(_effects_statement(feed, table, full=full), values)
     for target, fault, statement in _singles(feed, table, _ALL if full else _LAST):
         contradictions += _contradicting(cur, values, target, fault, statement)
@@ -193,7 +196,7 @@ def prepare(cur: cursor, feed: str, table: Table, run: int, *, full: bool, least
     if is_large:
         intake_staging.measure(cur, table, effects=True)
     staged = _number(cur, table.statement(_STAGED), values)
-    return Prepared(run, staged, effects, present, notes, tuple(contradictions))
+    return Prepared(run, staged, effects, present, notes, left_out, tuple(contradictions))
 
 
 def is_still_there(cur: cursor, table: Table, prepared: Prepared) -> bool:

@@ -47,7 +47,7 @@ update intake.feed
                                          where (%(full)s or last_full_stamp is not null) and %(stamp)s at time zone 'Asia/Tokyo' > at))
  where feed = %(feed)s
 """
-_GO_ON = "update intake.feed set last_sequence = %s, stopped_by = null where feed = %s"
+GO_ON = "update intake.feed set last_sequence = %s, stopped_by = null where feed = %s"
 _STOP = "update intake.feed set stopped_by = %s where feed = %s"
 # A file that came since this one was chosen, and corrects it, has not been looked at by anybody: it stays, comes late, and holds whom it names.
 _SUPERSEDE = """
@@ -55,16 +55,11 @@ update intake.incoming set state = 'superseded', state_at = clock_timestamp(), r
  where feed = %s and sequence = %s and id <> %s and state = any(%s) and (state in ('held', 'rejected') or stamp < %s)
 returning id
 """
+_LOOK_AGAIN = "update intake.incoming set state = 'received' where feed = %s and state = 'waiting'"
 _VERIFIED_BEFORE = "select id from intake.incoming where feed = %s and id <> %s and state = 'applied' and report ? 'verified'"
-
-_NUMBERS = 999_999  # 000001 follows 999999
 
 # For the status page: what konbinid.office.words says of this alert, with the count.
 _CLOSED_TEXT = "内容が食い違う行が {rows} 件あり、その方の証明書を止めました。konbinid files closed で確かめ、送信元に訂正を求めてください。"
-
-
-class NotInGap(Exception):
-    """The number does not lie between the feed's place and the waiting file: the feed would go back, or pass by a file that is there."""
 
 
 class SettledAlready(Exception):
@@ -184,31 +179,31 @@ def refuse(
     _mark(cur, incoming, "refused", report)
     if takes_place and feed_row(cur, incoming.feed).stopped_by is None:
         # What else claims the place comes late now and is told so: nothing was applied that could resolve its doubts.
-        cur.execute(_GO_ON, [incoming.sequence, incoming.feed])
+        cur.execute(GO_ON, [incoming.sequence, incoming.feed])
     raise_alert(cur, "error", "file_refused", incoming.name, {})
 
 
 def approve(cur: cursor, incoming_id: int, who: str) -> None:
     """An operator agrees to what a held file removes; intake applies it at its next look. SettledAlready when it is not held."""
-    incoming, _ = _for_operator(cur, incoming_id, "held")
+    incoming, _ = for_operator(cur, incoming_id, "held")
     cur.execute("update intake.incoming set resolved_by = %s where id = %s", [who, incoming.id])
 
 
 def release(cur: cursor, incoming_id: int, who: str) -> None:
     """An operator lets a rejected, held, waiting or refused file go unapplied: its provisional holds end, and a feed that it stopped
     goes on behind it. SettledAlready when it is none of these."""
-    incoming, feed = _for_operator(cur, incoming_id, "rejected", "held", "waiting", "refused")
+    incoming, feed = for_operator(cur, incoming_id, "rejected", "held", "waiting", "refused")
     _mark(cur, incoming, "released", {}, who)
     intake_people.end_doubts(cur, [incoming.id])
     if feed.stopped_by == incoming.id:
         # A correction that has come but was not looked at yet comes late now, and holds whom it names: its rows are not let go with this file's.
-        cur.execute(_GO_ON, [incoming.sequence, incoming.feed])
+        cur.execute(GO_ON, [incoming.sequence, incoming.feed])
         _supersede(cur, incoming, ["held", "rejected"])
 
 
 def verify(cur: cursor, incoming_id: int, who: str) -> None:
     """An operator wants a full file only compared; one that is held already is looked at again. SettledAlready when it is judged or no full file."""
-    incoming, feed = _for_operator(cur, incoming_id, "received", "waiting", "held")
+    incoming, feed = for_operator(cur, incoming_id, "received", "waiting", "held")
     if not incoming.full or incoming.approved:
         raise SettledAlready
     intake_compare.choose(cur, incoming.name, who)
@@ -218,21 +213,8 @@ def verify(cur: cursor, incoming_id: int, who: str) -> None:
             cur.execute(_STOP, [None, incoming.feed])
 
 
-def give_up_gap(cur: cursor, incoming_id: int, last_missing: int, who: str) -> None:
-    """An operator gives up the files missing before a waiting one, up to ``last_missing``: the feed goes on behind them at intake's next
-    look. SettledAlready when the file does not wait or something else stops the feed; NotInGap."""
-    incoming, feed = _for_operator(cur, incoming_id, "waiting")
-    if feed.stopped_by is not None:
-        raise SettledAlready
-    place = (feed.last_sequence or 0) + 1
-    if (last_missing - place) % _NUMBERS >= (incoming.sequence - place) % _NUMBERS:
-        raise NotInGap
-    cur.execute(_GO_ON, [last_missing, incoming.feed])
-    note = Json({"gap_given_up_by": who})
-    cur.execute("update intake.incoming set report = report || %s where id = %s", [note, incoming.id])
-
-
-def _for_operator(cur: cursor, incoming_id: int, *states: str) -> tuple[Incoming, FeedRow]:
+def for_operator(cur: cursor, incoming_id: int, *states: str) -> tuple[Incoming, FeedRow]:
+    """A file that an operator decides about, and where its feed stands; nobody else changes either meanwhile. SettledAlready when it is in another state."""
     feed = enter(cur, intake_files.by_id(cur, incoming_id).feed)
     incoming = intake_files.by_id(cur, incoming_id)  # as it is now that nobody else changes it
     if incoming.state not in states:
@@ -264,6 +246,9 @@ def _finish(
     if keep is None:
         intake_people.end_doubts(cur, [incoming.id])
     _supersede(cur, incoming)
+    if effects:
+        # It may have given a key to somebody whom files that wait name by nothing else: they are read again, and whom they name now is held, too.
+        cur.execute(_LOOK_AGAIN, [incoming.feed])
 
 
 def _end_verified(cur: cursor, incoming: Incoming) -> None:

@@ -78,8 +78,11 @@ def measure(cur: cursor, table: Table, *, effects: bool = False) -> None:
     cur.execute("select intake.measure_staged(%s)", [f"{table.name}_effect" if effects else table.name])
 
 
-KeyRow = tuple[int, int, str | None, bytes | None, str | None, str | None, str | None, list[str] | None]
-"""Who is named in a bad row: run, line, 宛名番号, digest of the 住民票コード, 戸籍番号, 構成員番号, 世帯番号, and the row's key when it can be read whole."""
+KeyRow = tuple[
+    int, int, str | None, bytes | None, str | None, str | None, str | None, list[str] | None, str | None
+]
+"""Who is named in a bad row: run, line, 宛名番号, digest of the 住民票コード, 戸籍番号, 構成員番号, 世帯番号, the row's key when it can be read whole, and what it
+claims (the digest of a 個人番号 in hex, or an attachment's name)."""
 
 
 def add_keys(cur: cursor, rows: Sequence[KeyRow]) -> None:
@@ -87,7 +90,7 @@ def add_keys(cur: cursor, rows: Sequence[KeyRow]) -> None:
     execute_values(
         cur,
         "insert into intake.staged_key "
-        "(run, line, atena_number, resident_code_digest, register_number, register_member, household_number, key_values) values %s",
+        "(run, line, atena_number, resident_code_digest, register_number, register_member, household_number, key_values, claimed) values %s",
         rows,
     )
 

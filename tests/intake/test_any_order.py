@@ -32,7 +32,7 @@ from konbinid.domain.request import CredentialKey, Options
 from konbinid.domain.results import Code
 from konbinid.intake.clerk import FeedIntake
 from konbinid.issue.reading import read_case
-from konbinid.store import intake_files, intake_settle
+from konbinid.store import intake_files, intake_gap, intake_settle
 from konbinid.store.direct import read_now
 from konbinid.store.intake_link import connect, transaction
 from konbinid.store.library import LibraryReader
@@ -291,8 +291,12 @@ class AnyOrder(RuleBasedStateMachine):
         waiting = [
             each for each in self.open_files("waiting") if self.city.shelves[each.feed].stopped is None
         ]
-        file = data.draw(st.sampled_from(waiting))
-        self.decide(intake_settle.give_up_gap, file, file.sequence - 1)
+        nearest = {
+            feed: min((each for each in waiting if each.feed == feed), key=lambda each: each.sequence)
+            for feed in {each.feed for each in waiting}
+        }
+        file = data.draw(st.sampled_from(sorted(nearest.values(), key=lambda each: each.feed)))
+        self.decide(intake_gap.give_up, file, file.sequence - 1)
         self.city.shelves[file.feed].last = file.sequence - 1
         self.look()
 

@@ -478,6 +478,10 @@ def test_a_removal_brings_no_picture(hall, rows):
     other = hall.name("JUMIN")
     (hall.inbox / other).write_bytes(rows.line(rows.person(1)).encode())
     assert hall.take("INKAN", [["9", "", "100", "", "", "", other, "", ""]]) == "applied"
+    bad = [["9", "", "300", "", "7", "", other, "", ""], rows.seal(2, "200", image_name=other)]
+    name = hall.put("INKAN", bad)
+    hall.look()
+    assert hall.report(name) == [(1, "状態", "unknown_code"), (2, "印影ファイル名", "attachment_missing")]
     assert (hall.inbox / other).exists()
     assert hall.run("select count(*) from intake.attachment") == [(1,)]
 
@@ -551,6 +555,77 @@ def test_a_picture_claimed_for_another_holds_both(hall, rows):
     hall.look()
     assert hall.report(name) == [(1, "印影ファイル名", "attachment_shared")]
     assert hall.doubted() == {"1", "2"}
+
+
+def test_a_correction_takes_the_rejected_files_picture_also_when_another_came_in_between(hall, rows):
+    """What was applied after the file came, and before it was rejected, stood at another place; the register's older picture was taken instead."""
+    hall.take("INKAN", [rows.seal(1, "100")], attachments={"100.bmp": rows.bmp(ink=20)}, sequence=1)
+    new = {"100.bmp": rows.bmp(ink=90)}
+    hall.take(
+        "INKAN", [rows.seal(1, "100", "2"), rows.seal(3, "300", name_kind="7")], sequence=3, attachments=new
+    )
+    hall.take("INKAN", [], sequence=2)
+    assert hall.take("INKAN", [rows.seal(1, "100", "2")], sequence=3) == "applied"
+    assert pictures(hall) == list(new.values())
+
+
+def test_a_correction_does_not_take_what_still_lies_beside_for_its_own(hall, rows):
+    """A held file's pictures stay in the drop folder: by its name the correction found another person's there."""
+    hall.take(
+        "INKAN",
+        [rows.seal(n, f"{n}") for n in range(10, 40)],
+        attachments={f"{n}.bmp": rows.bmp(ink=n) for n in range(10, 40)},
+    )
+    row, picture = rows.seal(1, "100", image_name="p.bmp"), {"p.bmp": rows.bmp()}
+    removals = [["9", "", f"{n}", *[""] * 6] for n in range(10, 40)]
+    assert hall.take("INKAN", [*removals, row], sequence=2, attachments=picture, beside=True) == "held"
+    other = hall.put("INKAN", [rows.seal(3, "100", image_name="p.bmp")], sequence=2)
+    hall.look()
+    assert hall.report(other) == [(1, "印影ファイル名", "attachment_of_another")]
+    renamed = [rows.seal(3, "100", image_name="q.bmp")]
+    assert hall.take("INKAN", renamed, sequence=2, attachments={"q.bmp": rows.bmp()}) == "applied"
+
+
+def test_nothing_stands_in_for_a_rejected_files_picture_that_could_not_be_taken(hall, rows):
+    """Decision 0039 also for its correction: the register's old picture was taken. Sent again in a form that can be taken, it counts."""
+    hall.take("INKAN", [rows.seal(1, "100")], attachments={"100.bmp": rows.bmp(ink=20)})
+    hall.take(
+        "INKAN", [rows.seal(1, "100", "2")], sequence=2, attachments={"100.bmp": bytes(5 * 1024 * 1024)}
+    )
+    again = hall.put("INKAN", [rows.seal(1, "100", "2")], sequence=2)
+    hall.look()
+    assert hall.report(again) == [(1, "印影ファイル名", "attachment_too_large")]
+    new = {"100.bmp": rows.bmp(ink=90)}
+    assert hall.take("INKAN", [rows.seal(1, "100", "2")], sequence=2, attachments=new) == "applied"
+    assert pictures(hall) == list(new.values())
+
+
+def pictures(hall):
+    """What the register holds."""
+    held = hall.run(
+        "select a.content from people.seal s join intake.attachment a on a.sha256 = s.image_sha256"
+    )
+    return [bytes(content) for (content,) in held]
+
+
+def test_what_a_bad_row_claims_holds_who_has_it(hall, rows):
+    """Decision 0044: also when the row has another fault, or the picture that it names is not there."""
+    hall.take("JUMIN", [rows.person(1)])
+    hall.take("INKAN", [rows.seal(1, "100", image_name="p.bmp")], attachments={"p.bmp": rows.bmp()})
+    hall.take("JUMIN", [rows.person(3, individual_number=rows.individual_number(1), sex="5")])
+    assert hall.doubted() == {"1", "3"}
+    assert hall.take("JUMIN", [], sequence=2) == "applied"
+    hall.take("INKAN", [rows.seal(2, "200", image_name="p.bmp")])
+    assert hall.doubted() == {"1", "2"}
+
+
+def test_notes_that_are_not_kept_are_counted(hall, rows):
+    """0038.14: a thousand rows that found nothing to end stand in the receipt, and how many more there are."""
+    name = hall.put("INKAN", [["9", "", f"{n}", *[""] * 6] for n in range(1003)])
+    hall.look()
+    receipt = hall.receipt(name)
+    assert receipt.count("note=removed_but_not_there") == 1000
+    assert receipt.endswith("notes_left_out=3\n")
 
 
 def test_a_refused_file_brings_no_picture_for_the_next(hall, rows):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 import psycopg2
 import pytest
 
+from konbinid.domain.dates import JST
 from konbinid.domain.feeds import Feed
-from konbinid.store import intake_settle
+from konbinid.store import intake_gap, intake_settle
 from konbinid.store.intake_files import by_name
 from konbinid.store.intake_link import connect, transaction
 
@@ -191,7 +192,7 @@ def test_an_operator_gives_up_a_gap(hall, rows):
     hall.take("JUMIN", [rows.person(1)], sequence=1)
     name = hall.put("JUMIN", [rows.person(2)], sequence=5)
     hall.look()
-    operator(hall, lambda cur: intake_settle.give_up_gap(cur, by_name(cur, name)[0].id, 4, "係長"))
+    operator(hall, lambda cur: intake_gap.give_up(cur, by_name(cur, name)[0].id, 4, "係長"))
     hall.look()
     assert hall.state(name) == "applied"
 
@@ -336,6 +337,28 @@ def test_a_stamp_in_the_future_is_rejected(hall, rows):
     assert hall.report(name) == [(0, "", "stamp_ahead")]
     near = ahead - timedelta(minutes=5)
     assert hall.take("JPKI", [rows.serial(1, "ab")], stamp=near) == "applied"
+
+
+def test_a_file_from_the_future_is_corrected_by_one_of_today(hall, rows):
+    """Its receipt asks for the same file with the right time stamp, which is older: it was refused, and everybody named was held."""
+    ahead = {"stamp": datetime.now(JST).replace(tzinfo=None, microsecond=0) + timedelta(days=300)}
+    seals = [rows.seal(1, "100")]
+    pictures = {"100.bmp": rows.bmp()}
+    assert hall.take("INKAN", seals, sequence=1, attachments=pictures, **ahead) == "rejected"
+    assert hall.take("INKAN", seals, sequence=1) == "applied"
+    assert hall.doubted() == set()
+
+
+def test_a_file_from_the_future_that_waits_does_not_outdo_its_correction(hall, rows):
+    """Both wait for an earlier number: the wrong stamp looked newer."""
+    ahead = {"stamp": datetime.now(JST).replace(tzinfo=None, microsecond=0) + timedelta(days=300)}
+    hall.take("JUMIN", [rows.person(1)], sequence=1)
+    wrong = hall.put("JUMIN", [rows.person(2)], sequence=3, **ahead)
+    right = hall.put("JUMIN", [rows.person(2)], sequence=3)
+    hall.look()
+    hall.take("JUMIN", [], sequence=2)
+    assert (hall.state(wrong), hall.state(right)) == ("superseded", "applied")
+    assert hall.doubted() == set()
 
 
 def test_a_heartbeat_counts_as_news(hall, rows):
@@ -604,7 +627,7 @@ def test_an_operators_act_counts_only_where_it_fits(hall, rows):
     acts = [
         lambda cur: intake_settle.approve(cur, by_name(cur, stopped)[0].id, "係長"),
         lambda cur: intake_settle.release(cur, by_name(cur, applied)[0].id, "係長"),
-        lambda cur: intake_settle.give_up_gap(cur, by_name(cur, waiting)[0].id, 2, "係長"),
+        lambda cur: intake_gap.give_up(cur, by_name(cur, waiting)[0].id, 2, "係長"),
     ]
     for act in acts:
         with pytest.raises(intake_settle.SettledAlready):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 from twisted.internet import inotify, reactor
@@ -18,8 +19,10 @@ class HintTests(TestCase):
     timeout = 10
 
     def setUp(self) -> None:
-        self.folder = Path(self.mktemp())
-        self.folder.mkdir(parents=True)
+        place = tempfile.TemporaryDirectory()
+        self.addCleanup(place.cleanup)
+        self.folder = Path(place.name) / "drop"
+        self.folder.mkdir()
         self.came: Deferred[None] = Deferred()
         self.hint = Hint(reactor, self.folder, lambda: self.came.callback(None))
         self.addCleanup(self.hint.stop)

@@ -8,7 +8,7 @@ import pytest
 from twisted.internet.defer import ensureDeferred
 
 from konbinid.domain.feeds import Feed
-from konbinid.store import intake_settle
+from konbinid.store import intake_gap, intake_settle
 from konbinid.store.intake_link import connect, transaction
 
 
@@ -137,9 +137,33 @@ def test_a_gap_is_given_up_forwards_only(hall, rows, case):
     name = hall.put("YOKUSHI", [rows.hold(1, "c")], sequence=waiting)
     hall.look()
     if goes_on:
-        decide(hall, intake_settle.give_up_gap, name, through)
+        decide(hall, intake_gap.give_up, name, through)
     else:
-        with pytest.raises(intake_settle.NotInGap):
-            decide(hall, intake_settle.give_up_gap, name, through)
+        with pytest.raises(intake_gap.NotInGap):
+            decide(hall, intake_gap.give_up, name, through)
     place = through if goes_on else last
     assert hall.run("select last_sequence from intake.feed where feed = 'YOKUSHI'") == [(place,)]
+
+
+def test_a_gap_is_not_given_up_over_a_file_that_is_there(hall, rows):
+    """The hold in it was never applied, and ended with the command that lets late files go."""
+    hall.take("YOKUSHI", [rows.hold(1, "a")], sequence=5)
+    hall.take("YOKUSHI", [rows.hold(2, "b")], sequence=7)
+    name = hall.put("YOKUSHI", [rows.hold(3, "c")], sequence=9)
+    hall.look()
+    with pytest.raises(intake_gap.NotInGap):
+        decide(hall, intake_gap.give_up, name, 8)
+
+
+def test_who_gets_a_key_that_a_waiting_file_names_is_held(hall, rows):
+    """A cancellation by the registration number alone waits; the file before it gives that number to somebody, and the next is bad."""
+    hall.take("INKAN", [], sequence=1)
+    hall.take("INKAN", [["9", "", "100", *[""] * 6]], sequence=4)
+    assert hall.doubted() == set()
+    hall.put("INKAN", [rows.seal(1, "100")], sequence=2, attachments={"100.bmp": rows.bmp()})
+    hall.put("INKAN", [rows.seal(3, "300", name_kind="7")], sequence=3)
+    hall.look()
+    assert hall.doubted() == {"1", "3"}
+    hall.take("INKAN", [], sequence=3)
+    assert hall.run("select count(*) from people.seal") == [(0,)]
+    assert hall.doubted() == set()

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from konbinid.store import intake_files, intake_settle
+from konbinid.store import intake_files, intake_gap, intake_settle
 from konbinid.store.intake_link import connect, transaction
 
 
@@ -201,7 +201,7 @@ def test_files_that_come_after_their_gap_was_given_up_are_refused(hall, rows):
     hall.take("JUMIN", [rows.person(1)], sequence=1)
     waiting = hall.put("JUMIN", [rows.person(2, 2)], sequence=4)
     hall.look()
-    decide(hall, intake_settle.give_up_gap, waiting, 3)
+    decide(hall, intake_gap.give_up, waiting, 3)
     hall.look()
     assert hall.state(waiting) == "applied"
     assert hall.take("JUMIN", [rows.person(1, state="3")], sequence=2) == "refused"
