@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, DeferredLock, ensureDeferred
+from twisted.internet.defer import Deferred, DeferredLock, TimeoutError, ensureDeferred  # noqa: A004  # its own
 from twisted.internet.protocol import Factory
 from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
-from twisted.python.threadpool import ThreadPool
 
 from konbinid.domain.characters import CodeRange
 from konbinid.domain.feeds import Feed
@@ -30,6 +30,7 @@ from konbinid.intake.seldom import Seldom
 from konbinid.intake.transfers import Scribe
 from konbinid.intake.turns import is_large
 from konbinid.intake.uplink import Uplink
+from konbinid.intake.waiting import joined, passing_threads
 from konbinid.intake.worker import JobFailed, Worker, WorkerLost, WorkerSetting
 from konbinid.store.relay_files import Transfer
 
@@ -116,7 +117,7 @@ class Port(Service, Factory):
         # By relay: what others cause to be told, strangers above all, does not silence it.
         self._seldoms: defaultdict[str, Seldom] = defaultdict(lambda: Seldom(reactor.seconds))
         self._setbacks: Counter[str] = Counter()
-        self._pool = ThreadPool(minthreads=0, maxthreads=_THREADS, name="relay")
+        self._pool = passing_threads(_THREADS, "relay")
         self._workers = {feed: (DeferredLock(), self._worker(feed)) for feed in self.feeds}
         self._strangers: set[Uplink] = set()
         self._uplinks: dict[str, Uplink] = {}
@@ -140,7 +141,8 @@ class Port(Service, Factory):
         until = self._reactor.seconds() + _END_SECONDS
         while (self._strangers or self._uplinks or self._jobs) and self._reactor.seconds() < until:
             await deferLater(self._reactor, 0.02)
-        self._pool.stop()
+        with suppress(TimeoutError):  # what a COMMIT keeps is answered to nobody any more, and comes again
+            await joined(self._reactor, self._pool).addTimeout(_END_SECONDS, self._reactor)
 
     def buildProtocol(self, _: Any) -> Uplink:  # noqa: N802  # Twisted's name
         """One connection more. None, for none, is nothing that a TLS factory understands."""
