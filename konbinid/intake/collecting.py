@@ -40,7 +40,7 @@ class Collector:
     outbox: Path
     sent: dict[str, Sent]
     in_thread: Callable[[Callable[[], Any]], Awaitable[Any]]
-    odd: Callable[[str, str], Awaitable[None]]
+    odd: Callable[[str, str], Awaitable[object]]
     passing: Passing
 
     log = Logger()
@@ -55,11 +55,15 @@ class Collector:
             await self._take(ask, int(number), arrival)
 
     async def _whose(self, transfer: int, name: DropName) -> Arrival | None:
-        """The file that a receipt is for; None while one of that name waits to be offered."""
+        """The file that a receipt is for; None while one of that name waits to be offered, or while nobody can see."""
         known = self.sent.get(name.text)
         if known is not None:
             return known.arrival if known.transfer == transfer else None
-        if await self.in_thread(lambda: self._is_complete(name)):
+        try:
+            waits = await self.in_thread(lambda: self._is_complete(name))
+        except OSError:
+            return None  # the next receipt may be of a file that is known
+        if waits:
             return None
         # Taken away by somebody, or by us before we were interrupted.
         return Arrival(name, None, (), gone=True)

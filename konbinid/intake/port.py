@@ -7,33 +7,37 @@ Any host that may issue accepts files, with the lease or without: the bytes are 
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, DeferredLock, ensureDeferred
+from twisted.internet.defer import Deferred, DeferredLock, TimeoutError, ensureDeferred  # noqa: A004  # its own
 from twisted.internet.protocol import Factory
 from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
-from twisted.python.threadpool import ThreadPool
 
 from konbinid.domain.characters import CodeRange
 from konbinid.domain.feeds import Feed
 from konbinid.intake import wire
 from konbinid.intake.layout import Layout
+from konbinid.intake.oddities import WORDS
 from konbinid.intake.seldom import Seldom
 from konbinid.intake.transfers import Scribe
 from konbinid.intake.turns import is_large
 from konbinid.intake.uplink import Uplink
-from konbinid.intake.worker import Worker, WorkerSetting
+from konbinid.intake.waiting import joined, passing_threads
+from konbinid.intake.worker import JobFailed, Worker, WorkerLost, WorkerSetting
 from konbinid.store.relay_files import Transfer
 
 _THREADS = 4
 _STRANGERS = 16  # connections that have not introduced themselves
 _END_SECONDS = 5.0
+_SETBACKS = 3  # failures on end, after which a feed counts as stuck: as in the inbox
 
 Tell = Callable[..., None]
 """konbinid.ops.alerts.Alerts.tell."""
@@ -57,15 +61,6 @@ _FINDINGS = {
     "it is signed by itself": "認証局が違う (自己署名)",
     "it carries no name of the allow-list": "この団体の連携サーバの名前がない",
     "it is not made for clients": "クライアント用でない",
-}
-_ODD = {
-    "name": "連携サーバの受信フォルダに、名前が規則に合わないファイルがあります。送信元に確かめてください。",
-    "not_taken": "連携サーバの受信フォルダに、普通のファイルでないもの (リンクなど) があります。送信元に確かめてください。",
-    "unreadable": "連携サーバが読み取れないファイルがあります。読み取りの権限を確かめてください。",
-    "changing": "「.end」を置いたあとも書き換えられているファイルがあり、送れません。送信元に確かめてください。",
-    "receipt": "連携サーバが受領ファイルを書けません。空き容量と権限を確かめてください。",
-    "filing": "連携サーバが、済んだファイルを保管フォルダへ移せません。空き容量と権限を確かめてください。",
-    "other": "サーバが受け付けないファイルが連携サーバにあります。種別の設定とファイル名を確かめてください。",
 }
 
 
@@ -119,7 +114,10 @@ class Port(Service, Factory):
         self.most_bytes = setting.most_bytes
         self.most_attached = max(layout.spec.attachment_bytes for layout in setting.layouts.values())
         self._seldom = Seldom(reactor.seconds)
-        self._pool = ThreadPool(minthreads=0, maxthreads=_THREADS, name="relay")
+        # By relay: what others cause to be told, strangers above all, does not silence it.
+        self._seldoms: defaultdict[str, Seldom] = defaultdict(lambda: Seldom(reactor.seconds))
+        self._setbacks: Counter[str] = Counter()
+        self._pool = passing_threads(_THREADS, "relay")
         self._workers = {feed: (DeferredLock(), self._worker(feed)) for feed in self.feeds}
         self._strangers: set[Uplink] = set()
         self._uplinks: dict[str, Uplink] = {}
@@ -143,7 +141,8 @@ class Port(Service, Factory):
         until = self._reactor.seconds() + _END_SECONDS
         while (self._strangers or self._uplinks or self._jobs) and self._reactor.seconds() < until:
             await deferLater(self._reactor, 0.02)
-        self._pool.stop()
+        with suppress(TimeoutError):  # what a COMMIT keeps is answered to nobody any more, and comes again
+            await joined(self._reactor, self._pool).addTimeout(_END_SECONDS, self._reactor)
 
     def buildProtocol(self, _: Any) -> Uplink:  # noqa: N802  # Twisted's name
         """One connection more. None, for none, is nothing that a TLS factory understands."""
@@ -194,19 +193,25 @@ class Port(Service, Factory):
 
     def turned_away(self, who: str, what: str) -> None:
         """A relay whose certificate is sound may not speak."""
-        self._alert("relay.turned_away", who, _TURNED_AWAY[what])
+        self._alert(self._seldoms[who], "relay.turned_away", who, _TURNED_AWAY[what])
 
     def stranger(self, who: str, why: str) -> None:
         """Somebody failed in the handshake. ``who``: what the certificate says."""
-        self._alert("relay.turned_away", who, _STRANGER.format(who=who, why=_FINDINGS.get(why, why)))
+        text = _STRANGER.format(who=who, why=_FINDINGS.get(why, why))
+        self._alert(self._seldom, "relay.turned_away", who, text)
 
     def odd(self, relay: str, name: str, what: str) -> None:
-        """A relay tells of something that an operator must see to."""
-        self._alert("relay.odd", f"{relay} {name}".strip(), _ODD.get(what, _ODD["other"]))
+        """A relay tells of something that an operator must see to. Busy: not now, so it does not count as told."""
+        seldom = self._seldoms[relay]
+        told = self._alert(seldom, "relay.odd", f"{relay} {name}".strip(), WORDS.get(what, WORDS["other"]))
+        if not told and seldom.is_full:
+            raise wire.Busy("enough was told for now")
 
-    def _alert(self, event: str, subject: str, text: str) -> None:
-        if self._seldom.may((event, subject, text)):
+    def _alert(self, seldom: Seldom, event: str, subject: str, text: str) -> bool:
+        told = seldom.may((event, subject, text))
+        if told:
             self._tell("error", "relay", event, subject=subject, text=text)
+        return told
 
     async def job(self, transfer: Transfer, what: str) -> dict[str, Any]:
         """One of konbinid.intake.arrived's jobs, one at a time for each feed. JobFailed, WorkerLost."""
@@ -216,7 +221,7 @@ class Port(Service, Factory):
         self._jobs += 1
         try:
             async with lock:
-                return await worker.run(
+                done = await worker.run(
                     {
                         "job": what,
                         "transfer": transfer.id,
@@ -226,8 +231,22 @@ class Port(Service, Factory):
                         "ahead": self._setting.stamp_ahead_seconds,
                     }
                 )
+        except (JobFailed, WorkerLost) as failed:
+            self._set_back(offered.feed, failed)
+            raise
         finally:
             self._jobs -= 1
+        if what == "store":
+            self._setbacks[offered.feed] = 0
+        return done
+
+    def _set_back(self, feed: str, failed: JobFailed | WorkerLost) -> None:
+        """The relay tries again. What fails over and over for no reason that passes is told to people, once: the feed stands still."""
+        if not self.running or (isinstance(failed, JobFailed) and failed.is_passing):
+            return
+        self._setbacks[feed] += 1
+        if self._setbacks[feed] == _SETBACKS:
+            self._tell("error", "intake", "feed_stuck", subject=feed)
 
     def _worker(self, feed: str) -> Worker:
         setting = self._setting

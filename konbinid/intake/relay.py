@@ -7,6 +7,7 @@ the daemon's own inbox. Looking on a timer is the mechanism: on a mounted share 
 from __future__ import annotations
 
 import errno
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,10 +26,10 @@ from konbinid.domain.feeds import Feed
 from konbinid.intake import wire
 from konbinid.intake.collecting import Collector, Sent
 from konbinid.intake.downlink import Dialler, Downlink, Server
-from konbinid.intake.drop import Arrival, Drop, Oddity
+from konbinid.intake.drop import Arrival, Drop
 from konbinid.intake.hint import Hint
-from konbinid.intake.names import is_plain
-from konbinid.intake.sending import Anew, Sender
+from konbinid.intake.oddities import FOLDER, Oddities
+from konbinid.intake.sending import Anew, Ask, Sender
 from konbinid.intake.sources import Changed
 from konbinid.intake.telling import told
 from konbinid.intake.waiting import settled
@@ -38,17 +39,14 @@ _ASK_SECONDS = 0.3  # for receipts, while a file waits for its own
 _ASK_SLOWLY_SECONDS = 5.0
 _SOON = 60.0  # a file that waits for longer waits for people
 _TRIES = 3
-_TOLD_AT_ONCE = 20
-_ODDITIES = {
-    "may not be read": "unreadable",
-    "cannot be read now": "unreadable",
-    "not a plain file": "not_taken",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class RelaySetting:
-    """Whose relay it is, where files come and go, and the servers in the order in which they are tried."""
+    """Whose relay it is, where files come and go, and the servers in the order in which they are tried.
+
+    ``busy_seconds``: a server that answers Busy for so long is told of. A database that changes over does it, and passes.
+    """
 
     municipality: str
     name: str
@@ -59,6 +57,7 @@ class RelaySetting:
     quarantine: Path
     scan_seconds: float = 5.0
     end_wait_seconds: float = 60.0
+    busy_seconds: float = 60.0
 
 
 class Relay(Service):
@@ -80,8 +79,9 @@ class Relay(Service):
         self._drop = Drop(setting.folder, setting.archive, setting.quarantine, setting.end_wait_seconds)
         self._pool = ThreadPool(minthreads=0, maxthreads=len(Feed) + 2, name="relay")
         self._sent: dict[str, Sent] = {}
+        self._oddities = Oddities(self._ask_now)
         self._collector = Collector(
-            self._drop, setting.outbox, self._sent, self._in_thread, self._odd, passing
+            self._drop, setting.outbox, self._sent, self._in_thread, self._oddities.tell, passing
         )
         hello = {"version": wire.VERSION, "city": setting.municipality, "relay": setting.name}
         self._dialler = Dialler(reactor, setting.servers, options, hello, self._connected)
@@ -90,8 +90,9 @@ class Relay(Service):
         self._busy: dict[Feed, Deferred[None]] = {}
         self._works: dict[str, Deferred[None]] = {}
         self._timers: dict[str, IDelayedCall] = {}
-        self._failures: dict[str, int] = {}
-        self._told_of: set[tuple[str, str]] = set()
+        # Name -> what fails, how often, and since when.
+        self._failures: defaultdict[str, dict[str, tuple[int, float]]] = defaultdict(dict)
+        self._blind = 0  # looks on end that could not see the folder
         self._last_sent = 0.0
 
     def require_folders(self) -> None:
@@ -126,11 +127,15 @@ class Relay(Service):
         self._link = link
         # What the server knew is asked again: it may be another one.
         self._sent.clear()
+        self._oddities.forget()
         self._look_in(0)
         self._ask_in(0)
 
     def _ask_of(self, link: Downlink) -> Callable[..., Deferred[dict[str, Any]]]:
         return link.callRemote
+
+    def _ask_now(self) -> Ask | None:
+        return None if self._link is None else self._ask_of(self._link)
 
     # Looking and sending
 
@@ -147,20 +152,32 @@ class Relay(Service):
             return
         self._hint.ensure(await self._in_thread(self._hint.place))
         now = self._reactor.seconds()
-        arrivals, oddities = await self._in_thread(lambda: self._drop.look(now))
+        try:
+            arrivals, oddities = await self._in_thread(lambda: self._drop.look(now))
+        except OSError as failed:
+            await self._saw_nothing(failed)
+            return
+        self._blind = 0
         here = {arrival.name.text for arrival in arrivals}
         for name in self._sent.keys() - here:
             del self._sent[name]
-        odd = {oddity.name for oddity in oddities}
-        self._told_of = {each for each in self._told_of if each[0] in here | odd}
+        for name in self._failures.keys() - here:
+            del self._failures[name]
+        self._oddities.keep(here | {oddity.name for oddity in oddities})
         for feed in {arrival.name.feed for arrival in arrivals} - self._busy.keys():
             mine = [each for each in arrivals if each.name.feed is feed and self._is_new(each)]
             if mine and self.running:
                 self._busy[feed] = ensureDeferred(self._send_all(link, mine))
                 self._busy[feed].addErrback(self._failed, feed.value)
                 self._busy[feed].addBoth(self._rested, feed)
-        for oddity in oddities[:_TOLD_AT_ONCE]:
-            await self._tell_of(oddity)
+        await self._oddities.tell_of(oddities)
+
+    async def _saw_nothing(self, failed: OSError) -> None:
+        """A share that is away, or rights that changed: the line and the receipts go on, so nobody but us can say it."""
+        self.log.error("{what}: failed, to be tried again", what="look", failure=told(failed))
+        self._blind += 1
+        if self._blind >= _TRIES:
+            await self._oddities.tell("", FOLDER)
 
     def _is_new(self, arrival: Arrival) -> bool:
         known = self._sent.get(arrival.name.text)
@@ -184,6 +201,9 @@ class Relay(Service):
             )
             try:
                 transfer = await sender.send()
+            except wire.Busy as busy:
+                await self._not_sent(name, busy)
+                return  # nor the next ones now
             except (Changed, Anew, wire.Refused, OSError) as failed:
                 if getattr(failed, "errno", None) != errno.ENOENT:  # it has gone to the archive meanwhile
                     await self._not_sent(name, failed)
@@ -198,21 +218,14 @@ class Relay(Service):
     async def _not_sent(self, name: str, failed: Exception) -> None:
         """It is tried again at the next look; what fails over and over is told to people."""
         self.log.warn("relay.not_sent", file=name, failure=told(failed))
-        self._failures[name] = self._failures.get(name, 0) + 1
-        if self._failures[name] >= _TRIES:
-            changing, unreadable = isinstance(failed, Changed | Anew), isinstance(failed, OSError)
-            await self._odd(name, "changing" if changing else "unreadable" if unreadable else "other")
-
-    async def _tell_of(self, oddity: Oddity) -> None:
-        self.log.warn("{file}: not taken: {reason}", file=oddity.name, reason=oddity.reason)
-        await self._odd(oddity.name, _ODDITIES.get(oddity.reason, "name"))
-
-    async def _odd(self, name: str, what: str) -> None:
-        """Each once, as long as this relay runs."""
-        if self._link is None or (name, what) in self._told_of:
-            return
-        self._told_of.add((name, what))
-        await self._link.callRemote(wire.Odd, name=name if is_plain(name) else "", what=what)  # type: ignore[no-untyped-call]
+        kinds = {Changed: "changing", Anew: "changing", wire.Busy: "busy", wire.Refused: "other"}
+        what = kinds.get(type(failed), "unreadable")
+        now = self._reactor.seconds()
+        often, since = self._failures[name].get(what, (0, now))
+        self._failures[name][what] = often + 1, since
+        patience = self._setting.busy_seconds if what == "busy" else 0
+        if often + 1 >= _TRIES and now - since >= patience:
+            await self._oddities.tell(name, what)
 
     # Receipts
 

@@ -17,6 +17,12 @@ class Seldom:
         self._most = most
         self._told: dict[Hashable, float] = {}
 
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing new may be told for now."""
+        now = self._seconds()
+        return sum(now - at < self._every for at in self._told.values()) >= self._most
+
     def may(self, what: Hashable) -> bool:
         """Whether it is to be told now; it counts as told then."""
         now = self._seconds()

@@ -20,6 +20,7 @@ from twisted.python.failure import Failure
 
 from konbinid.intake import transfers, wire
 from konbinid.intake.names import BadName, DropName
+from konbinid.intake.oddities import Odd
 from konbinid.intake.telling import told
 from konbinid.intake.transfers import Scribe
 from konbinid.intake.wire import Busy, Refused, Unwelcome
@@ -266,7 +267,7 @@ class Uplink(wire.Limited, TimeoutMixin):
         relay = self.relay
         await self._write(lambda cur: transfers.taken(cur, relay, transfer))
 
-    @_answers(wire.Odd)
+    @_answers(Odd)
     async def odd(self, name: str, what: str) -> None:
-        """Odd."""
+        """Odd. Busy when this relay has had too much told lately."""
         self._port.odd(self.relay, name, what)

@@ -131,6 +131,7 @@ def relay(said: dict[str, Any]) -> list[Any]:
         name=said["name"],
         servers=[Server("127.0.0.1", port, said.get("server_name", "localhost")) for port in said["ports"]],
         scan_seconds=float(said.get("scan_seconds", 0.2)),
+        busy_seconds=float(said.get("busy_seconds", 60.0)),
         **folders(said),
     )
     return [Relay(reactor, setting, lambda name: tls.options(name, datetime.now(UTC)), passing_of(said))]

@@ -334,7 +334,7 @@ def test_the_other_server_takes_over_in_mid_file(pair, hall, rows):
     pair.wait(lambda: hall.state(name) == "received")
     assert first.up + second.up < size * 1.4
     assert second.up < size
-    assert standby.events("file.stored")
+    pair.wait(lambda: standby.events("file.stored"))  # logged after the row is there
     pair.server()
     pair.settle([name])
     assert hall.state(name) == "applied"
