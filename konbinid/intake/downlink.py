@@ -17,6 +17,7 @@ from twisted.protocols.policies import TimeoutMixin
 from twisted.python.failure import Failure
 
 from konbinid.intake import wire
+from konbinid.intake.limited import Limited
 
 _DIAL_SECONDS = 10.0
 _HELLO_SECONDS = 30.0
@@ -32,7 +33,7 @@ class Server:
     name: str
 
 
-class Downlink(wire.Limited, TimeoutMixin):
+class Downlink(Limited, TimeoutMixin):
     """``lost`` fires when it is over. ``most_bytes``: of a data file, as the server said."""
 
     def __init__(self) -> None:

@@ -34,12 +34,6 @@ _KINDS = {
 }
 
 
-class Odd(wire.Odd):
-    """With every kind that has words."""
-
-    arguments = [(b"name", wire.Plain()), (b"what", wire.Word(*WORDS))]  # noqa: RUF012  # AMP's way
-
-
 class Oddities:
     """``ask``: the way to the server that stands now; None without one."""
 
@@ -63,7 +57,7 @@ class Oddities:
         if ask is None or (name, what) in self._told:
             return False
         try:
-            await ask(Odd, name=name if is_plain(name) else "", what=what)
+            await ask(wire.Odd, name=name if is_plain(name) else "", what=what)
         except wire.Busy:
             return False  # more than people are told within an hour: later
         self._told.add((name, what))

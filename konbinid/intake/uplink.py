@@ -19,8 +19,8 @@ from twisted.protocols.policies import TimeoutMixin
 from twisted.python.failure import Failure
 
 from konbinid.intake import transfers, wire
+from konbinid.intake.limited import Limited
 from konbinid.intake.names import BadName, DropName
-from konbinid.intake.oddities import Odd
 from konbinid.intake.telling import told
 from konbinid.intake.transfers import Scribe
 from konbinid.intake.wire import Busy, Refused, Unwelcome
@@ -49,7 +49,7 @@ def _answers(command: type[wire.Command]) -> Answers:
     return made
 
 
-class Uplink(wire.Limited, TimeoutMixin):
+class Uplink(Limited, TimeoutMixin):
     """``client_of`` tells which relay a transport's certificate names, None when none (any more)."""
 
     log = Logger()
@@ -267,7 +267,7 @@ class Uplink(wire.Limited, TimeoutMixin):
         relay = self.relay
         await self._write(lambda cur: transfers.taken(cur, relay, transfer))
 
-    @_answers(Odd)
+    @_answers(wire.Odd)
     async def odd(self, name: str, what: str) -> None:
         """Odd. Busy when this relay has had too much told lately."""
         self._port.odd(self.relay, name, what)

@@ -12,11 +12,17 @@ from twisted.internet.task import Clock
 
 from konbinid.domain.feeds import Feed
 from konbinid.intake.layout import load
+from konbinid.intake.oddities import WORDS
 from konbinid.intake.port import Port, PortSetting
-from konbinid.intake.wire import Busy
+from konbinid.intake.wire import ODDITIES, Busy
 
 pytestmark = pytest.mark.slow
 STUCK = ["feed_stuck", "JUMIN", ""]
+
+
+def test_every_kind_of_oddity_has_words():
+    """And no words are left over."""
+    assert set(WORDS) == set(ODDITIES)
 
 
 @pytest.fixture
