@@ -18,7 +18,6 @@ Makes the demo city's files (konbinid city), starts a private PostgreSQL (as the
 from __future__ import annotations
 
 import argparse
-import gc
 import itertools
 import os
 import re
@@ -47,12 +46,12 @@ from konbinid.intake.clerk import FeedIntake
 from konbinid.intake.inbox import Inbox, InboxSetting
 from konbinid.intake.layout import load
 from konbinid.intake.steps import Point
+from konbinid.ops.process import give_way_soon, keep_for_good
 from konbinid.simulator.city import City, write_city
 from konbinid.simulator.feeds import write_full
 from konbinid.simulator.seals import SealCutter, find_font
 from konbinid.store.intake_tables import TABLES
 from konbinid.store.keyring import Keyring
-from konbinid.tap import SWITCH_SECONDS
 
 LAYOUTS = Path(__file__).resolve().parents[1] / "config" / "layouts"
 FEEDS = ("YOKUSHI", "JUMIN", "JPKI", "INKAN", "ZEI", "KOSEKI", "FUHYO")
@@ -356,10 +355,9 @@ def main() -> None:
             failed.append(result)
         reactor.stop()
 
-    # As the daemon does (konbinid.tap), or the bench's own threads and objects would keep the reactor.
-    sys.setswitchinterval(SWITCH_SECONDS)
-    gc.collect()
-    gc.freeze()
+    # As the daemon does, or the bench's own threads and objects would keep the reactor.
+    give_way_soon()
+    keep_for_good()
     reactor.callWhenRunning(lambda: ensureDeferred(bench.run()).addBoth(done))
     reactor.run()
     if not said.folder:

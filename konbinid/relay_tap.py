@@ -16,11 +16,11 @@ from konbinid.declared.document import FileRefused
 from konbinid.intake.drop import FoldersRefused
 from konbinid.intake.relay import Relay
 from konbinid.ops.events import silence_other_loggers
+from konbinid.ops.process import Daemon, count_on_steady_time
 from konbinid.ops.sdnotify import notify, watchdog_seconds
 from konbinid.ops.tls_files import TlsRefused
 from konbinid.ops.tree import Steered
 from konbinid.relay_config import load
-from konbinid.tap import Daemon, count_on_steady_time
 
 if TYPE_CHECKING:
     from twisted.application.service import IService

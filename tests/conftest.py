@@ -8,32 +8,15 @@ In trial's TestCase classes: `@pytest.mark.usefixtures("database", "keyring_fold
 
 from __future__ import annotations
 
-import os
-import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from private_database import Database, drop_database, make_database, start_server
+from private_database import Database, drop_database, make_database, short_folder, start_server
 
 from konbinid.simulator.postgres import PrivatePostgres
 from konbinid.store.keyring import Keyring
-
-_IN_MEMORY = Path("/dev/shm")  # the folders in it have names that nobody can guess
-_ROOM = 8 * 1024**3
-
-
-def _short_folder() -> Path:
-    """In memory where there is room: a database is 600 files, and making them after others were deleted takes ext4 half a second (measured: 0.44 s
-    on a disk that discards, 0.04 s in memory). Nothing of a test server must survive anything."""
-    # Not pytest's tmp_path: root's is closed to the user who runs PostgreSQL, and it is long for a socket.
-    roomy = (
-        _IN_MEMORY.is_dir() and os.access(_IN_MEMORY, os.W_OK) and shutil.disk_usage(_IN_MEMORY).free > _ROOM
-    )
-    place = _IN_MEMORY if roomy else Path(tempfile.gettempdir())
-    return place / f"konbinid-test-{secrets.token_hex(4)}"
 
 
 def _offer(request: pytest.FixtureRequest, name: str, value: object) -> None:
@@ -44,7 +27,7 @@ def _offer(request: pytest.FixtureRequest, name: str, value: object) -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PrivatePostgres]:
     """The session's server (one per xdist worker), with the migrated template."""
-    server = start_server(_short_folder())
+    server = start_server(short_folder())
     yield server
     server.stop()
 
@@ -61,7 +44,7 @@ def database(request: pytest.FixtureRequest, postgres: PrivatePostgres) -> Itera
 @pytest.fixture
 def own_server(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A migrated database on a server of its own, which the test may stop and start (`.server`)."""
-    folder = _short_folder()
+    folder = short_folder()
     server = start_server(folder, temporary=False)
     made = make_database(server)
     _offer(request, "own_server", made)

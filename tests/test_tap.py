@@ -10,7 +10,7 @@ import pytest
 from running_daemon import make_city
 from twisted.internet.selectreactor import SelectReactor
 
-from konbinid.tap import SWITCH_SECONDS, count_on_steady_time
+from konbinid.ops.process import SWITCH_SECONDS, count_on_steady_time
 
 _STARTED = """
 import gc, sys

@@ -24,7 +24,7 @@ from konbinid.intake.inbox import Inbox, InboxSetting
 from konbinid.intake.layout import load
 from konbinid.intake.steps import Point
 from konbinid.ops.lease import Lease
-from konbinid.tap import count_on_steady_time
+from konbinid.ops.process import count_on_steady_time
 
 
 @dataclass

@@ -29,9 +29,9 @@ from konbinid.intake.port import Port, PortSetting
 from konbinid.intake.relay import Relay, RelaySetting
 from konbinid.ops.door import Door
 from konbinid.ops.events import JsonLines
+from konbinid.ops.process import count_on_steady_time
 from konbinid.ops.tls import MutualTls, TlsSettings
 from konbinid.ops.tls_client import ClientTls
-from konbinid.tap import count_on_steady_time
 
 
 @dataclass

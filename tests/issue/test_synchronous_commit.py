@@ -6,16 +6,13 @@ holds a paper that any fail-over would forget (facts: 278 acknowledged and lost)
 
 from __future__ import annotations
 
-import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import cases
 import pytest
-from private_database import Database, drop_database, make_database, run, start_server
+from private_database import Database, drop_database, make_database, run, short_folder, start_server
 from standby import halt, make_standby, part, promote, resume, wait_for_standby, waiting
 from town import Town, delivery, issue_request, make_desk
 from twisted.internet import reactor, task
@@ -29,16 +26,11 @@ from konbinid.simulator.postgres import PrivatePostgres
 from konbinid.store.pool import Pool
 
 
-def folder() -> Path:
-    # Not pytest's tmp_path: root's is closed to the user who runs PostgreSQL, and it is long for a socket.
-    return Path(tempfile.gettempdir()) / f"konbinid-test-{secrets.token_hex(4)}"
-
-
 @contextmanager
 def two_servers() -> Iterator[tuple[PrivatePostgres, PrivatePostgres]]:
     """A primary and the standby that its COMMITs wait for."""
-    primary = start_server(folder(), temporary=False)
-    standby = make_standby(primary, folder())
+    primary = start_server(short_folder(), temporary=False)
+    standby = make_standby(primary, short_folder())
     try:
         wait_for_standby(primary)
         yield primary, standby
