@@ -193,6 +193,7 @@ def add_attachments(
 
 
 # A place's open files: what still claims it. Of others with the same number (a year ago, refused, let go) nothing is taken over.
+_OLDER = "(i.stamp < %(stamp)s or i.report @> %(ahead)s)"
 _OF_PLACE = """
 from intake.incoming i where i.feed = %(feed)s and i.sequence = %(sequence)s and i.id <> %(id)s and i.state = any(%(open)s)
 """
@@ -201,11 +202,14 @@ select n.name, n.sha256, n.owner, true as own, true as older, null::timestamp as
   from intake.attachment_name n where n.feed = %(feed)s and n.name = any(%(names)s) and n.incoming_id = %(id)s
 union all
 select n.name, n.sha256, n.owner, false, o.older, o.stamp
-  from (select i.id, i.stamp, i.stamp < %(stamp)s or i.report @> %(ahead)s as older {_OF_PLACE}) o join intake.attachment_name n on n.incoming_id = o.id
+  from (select i.id, i.stamp, {_OLDER} as older {_OF_PLACE}) o join intake.attachment_name n on n.incoming_id = o.id
  where n.feed = %(feed)s and n.name = any(%(names)s)
  order by own desc, stamp desc
 """  # noqa: S608  # constants of this module
-_UNTAKEN = f"select u.key, u.value, i.stamp {_OF_PLACE.replace('where', ', jsonb_each_text(i.report->%(unusable)s) u where')} and i.stamp < %(stamp)s order by i.stamp"
+_UNTAKEN = f"""
+select u.key, u.value, p.stamp
+  from (select i.stamp, i.report {_OF_PLACE} and {_OLDER}) p, jsonb_each_text(p.report->'unusable') u order by p.stamp
+"""  # noqa: S608  # as above
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +239,7 @@ def brought(cur: cursor, incoming: Incoming, names: Iterable[str]) -> dict[str, 
 
 def untaken_before(cur: cursor, incoming: Incoming) -> dict[str, tuple[str, datetime]]:
     """By name, the attachments that the files it corrects had and that could not be taken: fault, and when the newest of them was written."""
-    cur.execute(_UNTAKEN, {**_of_place(incoming), "unusable": "unusable"})
+    cur.execute(_UNTAKEN, _of_place(incoming))
     return {name: (fault, stamp) for name, fault, stamp in cur.fetchall()}
 
 

@@ -586,12 +586,15 @@ def test_a_correction_does_not_take_what_still_lies_beside_for_its_own(hall, row
     assert hall.take("INKAN", renamed, sequence=2, attachments={"q.bmp": rows.bmp()}) == "applied"
 
 
-def test_nothing_stands_in_for_a_rejected_files_picture_that_could_not_be_taken(hall, rows):
+@pytest.mark.parametrize("days", [0, 300])
+def test_nothing_stands_in_for_a_rejected_files_picture_that_could_not_be_taken(hall, rows, days):
     """Decision 0039 also for its correction: the register's old picture was taken. Sent again in a form that can be taken, it counts."""
     hall.take("INKAN", [rows.seal(1, "100")], attachments={"100.bmp": rows.bmp(ink=20)})
-    hall.take(
-        "INKAN", [rows.seal(1, "100", "2")], sequence=2, attachments={"100.bmp": bytes(5 * 1024 * 1024)}
-    )
+    written = hall.stamp() + timedelta(
+        days=days
+    )  # also of a file from the future, which its correction is older than
+    large = {"100.bmp": bytes(5 * 1024 * 1024)}
+    hall.take("INKAN", [rows.seal(1, "100", "2")], sequence=2, attachments=large, stamp=written)
     again = hall.put("INKAN", [rows.seal(1, "100", "2")], sequence=2)
     hall.look()
     assert hall.report(again) == [(1, "印影ファイル名", "attachment_too_large")]
