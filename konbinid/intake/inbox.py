@@ -198,7 +198,10 @@ class Inbox(Service):
         self._looking = None
 
     async def _look_once(self) -> None:
-        self._hint.ensure(await self._in_thread(self._hint.place))
+        place = await self._in_thread(self._hint.place)
+        if not self.running:
+            return  # stopped meanwhile: a watch made now would stay
+        self._hint.ensure(place)
         now = self._reactor.seconds()
         arrivals, oddities = await self._in_thread(lambda: self._drop.look(now))
         by_feed: dict[Feed, list[Arrival]] = {feed: [] for feed in self._tracks}

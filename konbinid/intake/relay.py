@@ -150,7 +150,10 @@ class Relay(Service):
         link = self._link
         if link is None or link.lost.called:
             return
-        self._hint.ensure(await self._in_thread(self._hint.place))
+        place = await self._in_thread(self._hint.place)
+        if not self.running:
+            return  # stopped meanwhile: a watch made now would stay
+        self._hint.ensure(place)
         now = self._reactor.seconds()
         try:
             arrivals, oddities = await self._in_thread(lambda: self._drop.look(now))
