@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from twisted.trial.unittest import TestCase
 
 from konbinid.domain.feeds import Feed
 from konbinid.intake.drop import FoldersRefused
+from konbinid.intake.hint import Hint
 from konbinid.intake.inbox import Inbox
 from konbinid.intake.steps import Point
 
@@ -56,6 +58,24 @@ class InboxTests(TestCase):
         name = self.hall.put("JUMIN", [self.rows.person(1)])
         self.begin()
         await self.until(name)
+
+    async def test_stopped_while_it_looks_for_its_folder_it_watches_nothing(self):
+        """A share answers late; a watch made by then would outlive the inbox, for every change of the host's fitness one more."""
+        asked, answered, place = threading.Event(), threading.Event(), Hint.place
+
+        def late(hint):
+            asked.set()
+            answered.wait(10)
+            return place(hint)
+
+        self.patch(Hint, "place", late)
+        inbox = Inbox(reactor, self.hall.setting, self.hall.lease, self.hall.attest, os.urandom)
+        inbox.startService()
+        await deferToThread(asked.wait, 10)
+        stopped = inbox.stopService()
+        answered.set()
+        await stopped
+        self.assertIsNone(inbox._hint._watch)
 
     async def test_a_hint_makes_it_quick(self):
         """With half a minute between looks, a dropped file is applied within seconds."""
