@@ -28,6 +28,15 @@ def pair(hall):
     made.end()
 
 
+def lose(hall, name: str) -> None:
+    """The database knows nothing of a file any more."""
+    hall.run(
+        "delete from people.doubt where incoming_id = (select id from intake.incoming where name = %s)", name
+    )
+    hall.run("delete from intake.transfer where name = %s", name)
+    hall.run("delete from intake.incoming where name = %s", name)
+
+
 def many(rows, count: int):
     return [rows.person(number) for number in range(1, count + 1)]
 
@@ -272,11 +281,7 @@ def test_what_a_database_that_went_back_has_lost_is_sent_again(pair, hall, rows)
     pair.settle([first])
     name = hall.put("JUMIN", many(rows, 1), sequence=3)
     pair.wait(lambda: hall.state(name) == "waiting")
-    hall.run(
-        "delete from people.doubt where incoming_id = (select id from intake.incoming where name = %s)", name
-    )
-    hall.run("delete from intake.transfer where name = %s", name)
-    hall.run("delete from intake.incoming where name = %s", name)
+    lose(hall, name)
     assert hall.state(name) == ""
     hall.run("select ops.note_restoration('test', true, 'a backup', null, null, null)")
     pair.wait(lambda: hall.state(name) == "waiting")
@@ -292,11 +297,7 @@ def test_what_another_database_server_does_not_have_is_sent_again(pair, hall, ro
     pair.settle([name])
     name = hall.put("JUMIN", many(rows, 1), sequence=3)
     pair.wait(lambda: hall.state(name) == "waiting")
-    hall.run(
-        "delete from people.doubt where incoming_id = (select id from intake.incoming where name = %s)", name
-    )
-    hall.run("delete from intake.transfer where name = %s", name)
-    hall.run("delete from intake.incoming where name = %s", name)
+    lose(hall, name)
     ended = "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'konbinid intake relay%' and datname = current_database()"
     hall.database.run(ended, role="postgres")
     pair.wait(lambda: hall.state(name) == "waiting")
